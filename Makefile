@@ -1,0 +1,51 @@
+# A newcomer has Python 3.11 and make; no target may need more.
+
+PYTHON ?= python3.11
+BIN := .venv/bin
+STAMP := .venv/.up-to-date
+PACKAGES := schemas processors streams gateways tidings deploy
+# Every package of the lock has a wheel for Linux and macOS; an sdist would need a compiler.
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench docs lock clean
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup: $(STAMP) ## Make .venv with exactly the locked packages (nothing to do when up to date)
+
+$(STAMP): requirements.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not on PATH: install Python 3.11, or say make setup PYTHON=/path/to/python3.11" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(PIP_INSTALL) --require-hashes --only-binary :all: -r requirements.lock
+	$(PIP_INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: setup ## Run Tidings against a local Kafka and watch messages leave
+	$(BIN)/tidings demo
+
+test: setup ## Run all tests (a local Kafka is started for them)
+	$(BIN)/python -m pytest
+
+check: setup ## Lint, format, types, imports and generated files, in under a minute
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	@if [ -e tidings/docs.py ] || [ -d tidings/docs ]; then echo "$(BIN)/python -m tidings.docs --check"; $(BIN)/python -m tidings.docs --check; fi
+
+docs: setup ## Write the generated reference pages and schemas again
+	@if [ -e tidings/docs.py ] || [ -d tidings/docs ]; then $(BIN)/python -m tidings.docs; else echo "Nothing is generated yet: tidings/docs.py does not exist."; fi
+
+bench: setup ## Run the benchmarks
+	@if [ -d bench ]; then $(BIN)/python -m bench; else echo "There are no benchmarks yet: they come with the folder bench/."; fi
+
+lock: setup ## Resolve all dependencies again into requirements.lock
+	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras \
+		--extra dev --extra local-kafka --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+		--output-file requirements.lock pyproject.toml
+
+clean: ## Remove what was built: .venv and caches, not data
+	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find $(PACKAGES) tests -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

@@ -1,0 +1,1 @@
+"""Where it runs: the local Kafka, images and manifests."""

@@ -1,0 +1,1 @@
+"""What flows: the topology as data, and the runner that performs it on Kafka."""

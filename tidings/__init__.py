@@ -1,0 +1,1 @@
+"""What runs it: settings of an installation, logs, the in-memory runner, rehearsal and the command line."""
