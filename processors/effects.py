@@ -1,0 +1,92 @@
+"""What a stage is given and what it may ask for: Kafka Streams' own words, as data.
+
+A stage's function is pure: `(record, tables) → effects`. It is a generator; each effect takes hold before the function
+goes on, so that it reads its own writes. If it raises, all its effects are undone and the record is a dead letter.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar
+
+from schemas.faults import Fault
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One Kafka record, decoded; `now` is its timestamp, the only time a stage knows."""
+
+    topic: str
+    key: str
+    value: object
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table(Generic[T]):
+    """A keyed table of one stage; `name` is state on disk and never renamed."""
+
+    name: str
+    holds: type[T]
+
+
+class Tables(Protocol):
+    """The tables of one stage in one partition, and the full copies it joins."""
+
+    def get(self, table: Table[T], key: str) -> T | None:
+        """The row, or None."""
+
+    def range(self, table: Table[T], low: str, high: str, limit: int) -> list[tuple[str, T]]:
+        """Up to `limit` rows with `low <= key < high`, in order of their keys' UTF-8 bytes."""
+
+    def shared(self, topic: str, key: str) -> object | None:
+        """The newest record of a compacted topic that the stage joins in full, or None."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forward:
+    """Append a record to a topic, with the time of the record that caused it."""
+
+    topic: str
+    key: str
+    value: object
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Put:
+    """Write a row."""
+
+    table: Table[Any]
+    key: str
+    value: object
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delete:
+    """Remove a row."""
+
+    table: Table[Any]
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refuse:
+    """Set the record aside as a dead letter with these faults; what was done for it before is undone."""
+
+    faults: tuple[Fault, ...]
+
+
+Effect = Forward | Put | Delete | Refuse
+Function = Callable[[Record, Tables], Iterator[Effect]]
+
+
+def prefix_end(prefix: str) -> str:
+    """The smallest key greater than all keys that begin with `prefix`, for range scans."""
+    return prefix[:-1] + chr(ord(prefix[-1]) + 1)
+
+
+def row_key(*parts: str) -> str:
+    """A table key of several parts; no part contains NUL (the envelope refuses it)."""
+    return "\0".join(parts)

@@ -1,0 +1,73 @@
+"""A candidate: a message that is due and has not yet passed the gates of dispatch; topic `messages`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from schemas.contact import Contact
+from schemas.envelope import Actor
+from schemas.words import Channel, InDoubt, Lane
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """The event a message comes from, as templates and analysts see it; `data` is its wire form."""
+
+    event_id: str
+    source: str
+    type: str
+    time: datetime
+    actor: Actor = field(default_factory=Actor)
+    subject: str = ""
+    data: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """Whoever gets the message: a contact or a member of staff, with the address on this channel.
+
+    `missing` is the reason why there is no address.
+    """
+
+    to: str | None = None
+    name: str | None = None
+    contact: str | None = None
+    staff: str | None = None
+    timezone: str | None = None
+    locale: str | None = None
+    sms_alerts: str = ""
+    missing: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A message that is due; `contact` is the person the event is about."""
+
+    message_id: str
+    tenant: str
+    kind: str
+    channel: Channel
+    recipient: Recipient
+    cause: Cause
+    due: datetime
+    category: str
+    lane: Lane
+    in_doubt: InDoubt
+    contact: Contact | None = None
+    useful_until: datetime | None = None
+    variables: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """The Kafka key: all that concerns one address is on one partition."""
+        return f"{self.tenant}|{self.recipient.to or self.recipient.contact or self.recipient.staff or ''}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawal:
+    """The order not to send a message that may still wait somewhere; `reason` is a closed one."""
+
+    message_id: str
+    tenant: str
+    event_id: str
+    reason: str

@@ -1,0 +1,64 @@
+"""A contact: the person a tenant's messages go to (contract section 4)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import ClassVar, Literal
+
+from pydantic import ConfigDict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phone:
+    """One phone number, E.164 once accepted."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    number: str
+    type: Literal["mobile", "home", "work"] = "mobile"
+    primary: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Boxes:
+    """The two notification boxes; `sms` unset means what `new_contacts` said when the contact was made."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    email: bool = True
+    sms: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """Everything known about one person of one tenant."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    id: str
+    name: str | None = None
+    first_name: str | None = None
+    email: str | None = None
+    phones: tuple[Phone, ...] = ()
+    address: tuple[str, ...] = ()
+    boxes: Boxes = field(default_factory=Boxes)
+    sms_alerts: str = ""
+    preferred_delivery: Literal["email", "post"] = "email"
+    reminders: bool = True
+    timezone: str | None = None
+    locale: str | None = None
+    account: str | None = None
+    account_status: Literal["open", "closed"] = "open"
+    balance: Decimal | None = None
+    building: str | None = None
+    customer_type: str | None = None
+    created_at: datetime | None = None
+    attributes: Mapping[str, object] = field(default_factory=dict)
+
+    def phone(self, number: str) -> Phone | None:
+        """The phone of type `mobile`, or the `primary` one."""
+        for phone in self.phones:
+            if phone.primary if number == "primary" else phone.type == "mobile":
+                return phone
+        return None

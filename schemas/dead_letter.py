@@ -1,0 +1,31 @@
+"""A dead letter: a record that could not be read or applied, kept as it came, with what is wrong."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from schemas.faults import Fault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """The original bytes, where they stood, and the faults; replayable after a fix."""
+
+    topic: str
+    partition: int
+    offset: int
+    stage: str
+    at: datetime
+    faults: tuple[Fault, ...]
+    key: bytes | None = None
+    value: bytes | None = None
+    headers: Mapping[str, bytes] = field(default_factory=dict)
+    tenant: str | None = None
+    type: str | None = None
+    event_id: str | None = None
+    stack: str | None = None
+
+    @property
+    def id(self) -> str:
+        """Where the original stood: `topic/partition/offset`."""
+        return f"{self.topic}/{self.partition}/{self.offset}"

@@ -1,0 +1,41 @@
+"""The event: one envelope for everything that happens, with CloudEvents 1.0 attribute names (contract section 1)."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import ClassVar
+
+from pydantic import ConfigDict
+
+from schemas.events import EventRecord
+from schemas.words import ActorKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who did it; an actor without roles has none."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    kind: ActorKind = ActorKind.SYSTEM
+    id: str | None = None
+    name: str | None = None
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A fact another system published; `tenant`, `source` and `id` together are its identity."""
+
+    id: str
+    type: str
+    tenant: str
+    time: datetime
+    data: EventRecord
+    source: str = "/"
+    subject: str = ""
+    actor: Actor = field(default_factory=Actor)
+
+    @property
+    def key(self) -> str:
+        """The Kafka key: all that concerns one contact is on one partition."""
+        return f"{self.tenant}|{self.subject}"

@@ -1,0 +1,30 @@
+"""What is wrong with an input, said so that whoever sent it can mend it.
+
+    Refused                 an input that breaks the contract; carries one Fault per thing that is wrong
+    └── Unreadable          bytes of Kafka that are no record of ours
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One thing that is wrong: where (dotted path, `""` for the whole) and why."""
+
+    path: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}" if self.path else self.reason
+
+
+class Refused(ValueError):
+    """An input that breaks the contract."""
+
+    def __init__(self, *faults: Fault) -> None:
+        super().__init__("; ".join(map(str, faults)))
+        self.faults = faults
+
+
+class Unreadable(Refused):
+    """Bytes of Kafka that cannot be decoded."""

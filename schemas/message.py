@@ -1,0 +1,62 @@
+"""A message: what a person gets, rendered; the delivery command that a gateway receives (contract section 9)."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from schemas.envelope import Actor
+from schemas.words import Channel, InDoubt, Lane
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A file that travels with a message; `content` is base64."""
+
+    name: str
+    media_type: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One message, ready to leave; the same cause gives the same `message_id`, for ever."""
+
+    message_id: str
+    tenant: str
+    kind: str
+    channel: Channel
+    to: str
+    from_: Annotated[str, Field(alias="from")]
+    event_id: str
+    lane: Lane
+    category: str
+    in_doubt: InDoubt
+    text: str
+    settings_version: int
+    template_version: str
+    commanded_at: datetime
+    reply_to: str | None = None
+    to_name: str | None = None
+    contact: str | None = None
+    staff: str | None = None
+    actor: Actor = field(default_factory=Actor)
+    subject: str | None = None
+    html: str | None = None
+    attachments: tuple[File, ...] = ()
+    segments: int | None = None
+    encoding: str | None = None
+    not_before: datetime | None = None
+    useful_until: datetime | None = None
+    locale: str | None = None
+
+    @property
+    def key(self) -> str:
+        """The Kafka key of its command, its ledger entries and its statuses."""
+        return f"{self.tenant}|{self.to}"
+
+    @property
+    def topic(self) -> str:
+        """The topic of its command."""
+        return f"delivery.commands.{self.channel}.{self.lane}"

@@ -1,0 +1,89 @@
+"""What stages keep between records: each class is the value of one table, and its layout is state on disk."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from schemas.candidate import Candidate, Cause
+from schemas.delivery import DeliveryStatus
+from schemas.words import Channel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TenantSettings:
+    """The settings of one tenant at one version; also the value of the compacted topic `settings`."""
+
+    tenant: str
+    version: int
+    document: Mapping[str, object]
+    changed_at: datetime
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """An event that was taken; a redelivery finds it."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thread:
+    """What later events of one appointment, cart or route need to know of the earlier ones."""
+
+    starts_at: str | None = None
+    timezone: str | None = None
+    event_time: datetime | None = None
+    ended: bool = False
+    data: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A message that waits for its hour, or that left and may still be withdrawn.
+
+    `address_key` is the key its candidate left under; unset while it waits.
+    """
+
+    message_id: str
+    tenant: str
+    subject: str
+    kind: str
+    channel: Channel
+    cause: Cause
+    due: datetime
+    useful_until: datetime | None = None
+    address_key: str | None = None
+    variables: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """A timer's content: the key of the row that waits for it."""
+
+    row: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispatched:
+    """A message that dispatch has dealt with; a second candidate of the same id finds it."""
+
+    at: datetime
+    command_topic: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A candidate that waits in dispatch and may still leave."""
+
+    candidate: Candidate
+    reason: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folded:
+    """The one status of a message, folded from all reports."""
+
+    status: DeliveryStatus
+    billed: bool = False

@@ -1,0 +1,208 @@
+"""Every topic as a record of facts; `tidings topics apply` makes them so."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from schemas.billing import Invoice, Usage
+from schemas.candidate import Candidate, Withdrawal
+from schemas.consent import Consent, ConsentChange
+from schemas.dead_letter import DeadLetter
+from schemas.decision import Decision
+from schemas.delivery import DeliveryStatus, LedgerEntry
+from schemas.envelope import Event
+from schemas.message import Message
+from schemas.state import TenantSettings
+from schemas.tick import Tick
+from schemas.words import Channel, Lane
+
+PARTITIONS = 8
+"""One count for all topics, fixed when an installation is made (architecture, decide)."""
+
+
+class Cleanup(StrEnum):
+    """What Kafka does with old records."""
+
+    DELETE = "delete"
+    COMPACT = "compact"
+
+
+class Clock(StrEnum):
+    """Whose time a record's timestamp is: the broker's at append, or that of the record that caused it."""
+
+    APPEND = "LogAppendTime"
+    CAUSE = "CreateTime"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """One topic: what it is for, what it carries, how it is keyed and kept, and who writes it."""
+
+    name: str
+    sentence: str
+    records: tuple[type, ...]
+    key: str
+    owner: str
+    cleanup: Cleanup = Cleanup.DELETE
+    retention: timedelta | None = timedelta(days=14)
+    clock: Clock = Clock.CAUSE
+    max_bytes: int = 1_048_576
+
+    @property
+    def carries_events(self) -> bool:
+        """Whether its records are envelopes rather than framed records."""
+        return self.records == (Event,)
+
+
+EVENTS = Topic(
+    name="events",
+    sentence="What happened, as upstream systems say it.",
+    records=(Event,),
+    key="tenant|subject",
+    owner="upstream",
+    retention=timedelta(days=90),
+    clock=Clock.APPEND,
+)
+AUDIENCE = Topic(
+    name="audience",
+    sentence="Events keyed anew, because they came under another key or are for somebody else.",
+    records=(Event,),
+    key="tenant|subject",
+    owner="decide",
+)
+TICKS = Topic(
+    name="ticks",
+    sentence="One per partition and second; drives every timer.",
+    records=(Tick,),
+    key="",
+    owner="ticker",
+    retention=timedelta(days=1),
+    clock=Clock.APPEND,
+)
+SETTINGS = Topic(
+    name="settings",
+    sentence="The newest settings of each tenant, which every worker holds in full.",
+    records=(TenantSettings,),
+    key="tenant",
+    owner="decide",
+    cleanup=Cleanup.COMPACT,
+    retention=None,
+)
+MESSAGES = Topic(
+    name="messages",
+    sentence="Messages that are due and have not yet passed the gates, and withdrawals of them.",
+    records=(Candidate, Withdrawal),
+    key="tenant|address",
+    owner="decide",
+    retention=timedelta(days=7),
+)
+CONSENT_CHANGES = Topic(
+    name="consent-changes",
+    sentence="Changes of what an address agreed to, and suppressions.",
+    records=(ConsentChange,),
+    key="tenant|address",
+    owner="decide, settle",
+    retention=timedelta(days=90),
+)
+CONSENTS = Topic(
+    name="consents",
+    sentence="The consent of each address as it stands; gateways look at it just before sending.",
+    records=(Consent,),
+    key="tenant|address",
+    owner="dispatch",
+    cleanup=Cleanup.COMPACT,
+    retention=None,
+)
+DECISIONS = Topic(
+    name="decisions",
+    sentence="What became of every event for every recipient, and why.",
+    records=(Decision,),
+    key="tenant|event_id",
+    owner="decide, dispatch, settle",
+    retention=timedelta(days=400),
+)
+STATUSES = Topic(
+    name="delivery.statuses",
+    sentence="What gateways and providers say of each attempt.",
+    records=(DeliveryStatus,),
+    key="tenant|address",
+    owner="gateways",
+    retention=timedelta(days=400),
+)
+USAGE = Topic(
+    name="billing.usage",
+    sentence="One entry per billable message.",
+    records=(Usage,),
+    key="tenant",
+    owner="settle",
+    retention=timedelta(days=3650),
+)
+INVOICES = Topic(
+    name="billing.invoices",
+    sentence="Invoices, each line naming its messages.",
+    records=(Invoice,),
+    key="tenant",
+    owner="settle",
+    retention=timedelta(days=3650),
+)
+DEAD_LETTERS = Topic(
+    name="dead-letters",
+    sentence="Records that could not be read or applied, as they came, with what is wrong.",
+    records=(DeadLetter,),
+    key="topic/partition/offset",
+    owner="every stage and gateway",
+    retention=timedelta(days=90),
+    max_bytes=16_777_216,
+)
+
+
+def command_topic(channel: Channel, lane: Lane) -> str:
+    """The topic of the delivery commands of one channel and lane."""
+    return f"delivery.commands.{channel}.{lane}"
+
+
+def ledger_topic(channel: Channel) -> str:
+    """The topic of one channel's attempt ledger."""
+    return f"ledger.{channel}"
+
+
+COMMANDS = tuple(
+    Topic(
+        name=command_topic(channel, lane),
+        sentence=f"Orders to the {channel} gateway, lane {lane}.",
+        records=(Message, Withdrawal),
+        key="tenant|address",
+        owner="dispatch",
+    )
+    for channel in Channel
+    for lane in Lane
+)
+LEDGERS = tuple(
+    Topic(
+        name=ledger_topic(channel),
+        sentence=f"The last attempt of each {channel} message, on its command's partition.",
+        records=(LedgerEntry,),
+        key="message_id",
+        owner=f"gateway {channel}",
+        cleanup=Cleanup.COMPACT,
+        retention=None,
+    )
+    for channel in Channel
+)
+TOPICS: tuple[Topic, ...] = (
+    EVENTS,
+    AUDIENCE,
+    TICKS,
+    SETTINGS,
+    MESSAGES,
+    CONSENT_CHANGES,
+    CONSENTS,
+    DECISIONS,
+    *COMMANDS,
+    *LEDGERS,
+    STATUSES,
+    USAGE,
+    INVOICES,
+    DEAD_LETTERS,
+)
+BY_NAME = {topic.name: topic for topic in TOPICS}
