@@ -19,7 +19,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not on PATH: install Python 3.11, or say make setup PYTHON=/path/to/python3.11" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(PIP_INSTALL) --require-hashes --only-binary :all: -r requirements.lock
-	$(PIP_INSTALL) --no-deps --no-build-isolation -e .
+	PYTHONWARNINGS=ignore $(PIP_INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 
 demo: setup ## Run Tidings against a local Kafka and watch messages leave
