@@ -1,0 +1,74 @@
+"""Ports of this machine: whether one is free, which is, and who has it."""
+
+import socket
+from pathlib import Path
+
+from deploy.local_kafka.config import HOST
+
+_LISTENING = "0A"  # the state column of /proc/net/tcp
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen there now."""
+    with socket.socket() as probe:
+        probe.setsockopt(
+            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
+        )  # as Java does: a lingering connection is no hindrance
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def free_port() -> int:
+    """A port that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def holder_of(port: int) -> str:
+    """Who listens on the port, as well as this system lets us see: `process 4711 (python3)`."""
+    for inode in _listening_inodes(port):
+        for pid in _pids_with_socket(inode):
+            return f"process {pid} ({_name_of(pid)})"
+    return "another process"
+
+
+def _listening_inodes(port: int) -> set[str]:
+    inodes = set()
+    for table in (Path("/proc/net/tcp"), Path("/proc/net/tcp6")):
+        try:
+            rows = table.read_text().splitlines()[1:]
+        except OSError:
+            continue  # not Linux
+        for row in rows:
+            columns = row.split()
+            if columns[3] == _LISTENING and int(columns[1].rpartition(":")[2], 16) == port:
+                inodes.add(columns[9])
+    return inodes
+
+
+def _pids_with_socket(inode: str) -> list[int]:
+    wanted = f"socket:[{inode}]"
+    return [pid for pid in _all_pids() if wanted in _open_files(pid)]
+
+
+def _all_pids() -> list[int]:
+    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+
+
+def _open_files(pid: int) -> set[str]:
+    try:
+        return {str(entry.readlink()) for entry in Path(f"/proc/{pid}/fd").iterdir()}
+    except OSError:
+        return set()  # ended meanwhile, or another user's
+
+
+def _name_of(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return "name unknown"
