@@ -1,0 +1,233 @@
+"""A small Kafka client for people's commands: publish and wait for the acks, read to the end, follow.
+
+    Unavailable             the broker cannot be used as this installation is set up
+    ├── BrokerUnreachable   nothing answers, or it does not let us in
+    └── TopicMissing        the topic was never made
+
+Workers and gateways do not use it: they have consumers of their own, with positions that outlive them.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
+from aiokafka.partitioner import murmur2
+from aiokafka.structs import ConsumerRecord
+
+from schemas.clock import from_millis, to_millis
+from schemas.faults import Fault, Refused
+from schemas.topics import Topic
+from tidings.config import Kafka
+from tidings.security import client_security
+
+_RECORD_OVERHEAD_BYTES = 128
+_REQUEST_LIMIT_BYTES = 17 * 1024 * 1024
+_POLL_MS = 500
+_STALL_POLLS = 40
+"""After 20 s without a record a read gives up: the partition has lost its leader."""
+
+Headers = Sequence[tuple[str, bytes]]
+
+
+class Unavailable(ConnectionError):
+    """The broker cannot be used as this installation is set up."""
+
+
+class BrokerUnreachable(Unavailable):
+    """Nothing answers at the bootstrap servers, or it does not let us in."""
+
+
+class TopicMissing(Unavailable):
+    """The topic was never made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """Where a record stands in the log; `at` is its timestamp there."""
+
+    topic: str
+    partition: int
+    offset: int
+    at: datetime
+
+    def __str__(self) -> str:
+        return f"{self.topic}/{self.partition}/{self.offset}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """One record as it stands in the log, not decoded; `position.topic` is the topic's name without any prefix."""
+
+    position: Position
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
+
+
+class Publisher:
+    """An idempotent producer that waits for all replicas; made by `publisher`."""
+
+    def __init__(self, producer: AIOKafkaProducer, kafka: Kafka) -> None:
+        self._producer = producer
+        self._kafka = kafka
+
+    async def send(self, topic: Topic, key: bytes | None, value: bytes | None, headers: Headers = ()) -> Position:
+        """Append one record and wait until it is safe; raises Refused when it is over the topic's limit."""
+        size_bytes = record_size_bytes(key, value, headers)
+        if size_bytes > topic.max_bytes:
+            reason = f"is {size_bytes:,} bytes; a record of topic {topic.name} may have {topic.max_bytes:,}"
+            raise Refused(Fault(path="", reason=reason))
+        name = self._kafka.topic_prefix + topic.name
+        try:
+            sent = await self._producer.send_and_wait(name, value, key, headers=list(headers))
+        except KafkaError as error:
+            raise BrokerUnreachable(f"Topic {name} did not take a record: {error}") from error
+        return Position(topic=topic.name, partition=sent.partition, offset=sent.offset, at=from_millis(sent.timestamp))
+
+
+def record_size_bytes(key: bytes | None, value: bytes | None, headers: Headers) -> int:
+    """What a record takes in a request, at most and without compression."""
+    named = sum(len(name.encode()) + len(content) + 10 for name, content in headers)
+    return len(key or b"") + len(value or b"") + named + _RECORD_OVERHEAD_BYTES
+
+
+def partition_of(key: bytes, partitions: int) -> int:
+    """Kafka's own partitioner for records that have a key."""
+    return int(murmur2(key) & 0x7FFFFFFF) % partitions
+
+
+@asynccontextmanager
+async def publisher(kafka: Kafka, *topics: Topic) -> AsyncIterator[Publisher]:
+    """A publisher for these topics; raises Unavailable when the broker or one of them is not there."""
+    producer = AIOKafkaProducer(
+        bootstrap_servers=kafka.bootstrap_servers,
+        client_id="tidings-publish",
+        acks="all",
+        enable_idempotence=True,
+        compression_type="lz4",
+        linger_ms=5,
+        max_request_size=_REQUEST_LIMIT_BYTES,
+        **client_security(kafka),
+    )
+    try:
+        await _started(producer, kafka)
+        metadata = await producer.client.fetch_all_metadata()
+        for topic in topics:
+            _require(kafka, topic, metadata.topics())
+        yield Publisher(producer, kafka)
+    finally:
+        await producer.stop()
+
+
+async def read_to_end(
+    kafka: Kafka, topic: Topic, *, key: bytes | None = None, since: datetime | None = None
+) -> AsyncIterator[Stored]:
+    """All records of a topic up to its present end; with `key`, all of that key's partition."""
+    async with _consumer(kafka) as consumer:
+        partitions = await _partitions(consumer, kafka, topic, key)
+        consumer.assign(partitions)
+        ends = await consumer.end_offsets(partitions)
+        await _seek(consumer, partitions, since)
+        waiting = {each for each in partitions if await consumer.position(each) < ends[each]}
+        idle_polls = 0
+        while waiting:
+            batches = await consumer.getmany(*waiting, timeout_ms=_POLL_MS)
+            idle_polls = 0 if batches else idle_polls + 1
+            if idle_polls > _STALL_POLLS:
+                raise Unavailable(
+                    f"Topic {topic.name} cannot be read to its end: partitions {_numbers(waiting)} stall."
+                )
+            for partition, records in batches.items():
+                for record in records:
+                    if record.offset < ends[partition]:
+                        yield _stored(record, topic)
+            waiting = {each for each in waiting if await consumer.position(each) < ends[each]}
+
+
+async def follow(kafka: Kafka, topic: Topic, *, from_beginning: bool = False) -> AsyncIterator[Stored]:
+    """The records of a topic as they come, without end."""
+    async with _consumer(kafka) as consumer:
+        partitions = await _partitions(consumer, kafka, topic, None)
+        consumer.assign(partitions)
+        if from_beginning:
+            await consumer.seek_to_beginning(*partitions)
+        else:
+            await consumer.seek_to_end(*partitions)
+        while True:
+            for records in (await consumer.getmany(timeout_ms=_POLL_MS)).values():
+                for record in records:
+                    yield _stored(record, topic)
+
+
+@asynccontextmanager
+async def _consumer(kafka: Kafka) -> AsyncIterator[AIOKafkaConsumer]:
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=kafka.bootstrap_servers,
+        client_id="tidings-read",
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        fetch_max_wait_ms=100,
+        **client_security(kafka),
+    )
+    try:
+        await _started(consumer, kafka)
+        yield consumer
+    finally:
+        await consumer.stop()
+
+
+async def _started(client: AIOKafkaConsumer | AIOKafkaProducer, kafka: Kafka) -> None:
+    try:
+        await client.start()
+    except (KafkaError, OSError) as error:
+        raise BrokerUnreachable(
+            f"No Kafka broker answers at {kafka.bootstrap_servers} ({kafka.security_protocol}): {error}"
+        ) from error
+
+
+async def _partitions(
+    consumer: AIOKafkaConsumer, kafka: Kafka, topic: Topic, key: bytes | None
+) -> list[TopicPartition]:
+    name = _require(kafka, topic, await consumer.topics())
+    numbers = sorted(consumer.partitions_for_topic(name) or ())
+    if key is not None:
+        numbers = [partition_of(key, len(numbers))]
+    return [TopicPartition(name, number) for number in numbers]
+
+
+async def _seek(consumer: AIOKafkaConsumer, partitions: list[TopicPartition], since: datetime | None) -> None:
+    if since is None:
+        await consumer.seek_to_beginning(*partitions)
+        return
+    found = await consumer.offsets_for_times(dict.fromkeys(partitions, to_millis(since)))
+    for partition, at in found.items():
+        if at is None:
+            await consumer.seek_to_end(partition)
+        else:
+            consumer.seek(partition, at.offset)
+
+
+def _require(kafka: Kafka, topic: Topic, present: set[str]) -> str:
+    """Asked for by name, a topic that is missing would be made by brokers that make topics on their own."""
+    name = kafka.topic_prefix + topic.name
+    if name not in present:
+        raise TopicMissing(f"The broker at {kafka.bootstrap_servers} has no topic {name}.")
+    return name
+
+
+def _stored(record: ConsumerRecord[bytes, bytes], topic: Topic) -> Stored:
+    position = Position(
+        topic=topic.name,
+        partition=record.partition,
+        offset=record.offset,
+        at=from_millis(record.timestamp),
+    )
+    return Stored(position=position, key=record.key, value=record.value, headers=tuple(record.headers))
+
+
+def _numbers(partitions: set[TopicPartition]) -> str:
+    return ", ".join(str(each.partition) for each in sorted(partitions))
