@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from decimal import Decimal
 from typing import ClassVar, Literal
 
 from pydantic import ConfigDict
+
+from schemas.values import Amount, Instant, Locale, Zone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,14 +46,14 @@ class Contact:
     sms_alerts: str = ""
     preferred_delivery: Literal["email", "post"] = "email"
     reminders: bool = True
-    timezone: str | None = None
-    locale: str | None = None
+    timezone: Zone | None = None
+    locale: Locale | None = None
     account: str | None = None
     account_status: Literal["open", "closed"] = "open"
-    balance: Decimal | None = None
+    balance: Amount | None = None
     building: str | None = None
     customer_type: str | None = None
-    created_at: datetime | None = None
+    created_at: Instant | None = None
     attributes: Mapping[str, object] = field(default_factory=dict)
 
     def phone(self, number: str) -> Phone | None:

@@ -1,7 +1,7 @@
 """What is wrong with an input, said so that whoever sent it can mend it.
 
-    Refused                 an input that breaks the contract; carries one Fault per thing that is wrong
-    └── Unreadable          bytes of Kafka that are no record of ours
+Refused                 an input that breaks the contract; carries one Fault per thing that is wrong
+└── Unreadable          bytes of Kafka that are no record of ours
 """
 
 from dataclasses import dataclass
@@ -19,11 +19,20 @@ class Fault:
 
 
 class Refused(ValueError):
-    """An input that breaks the contract."""
+    """An input that breaks the contract; `tenant`, `type` and `event_id` as far as they could be read."""
 
-    def __init__(self, *faults: Fault) -> None:
+    def __init__(
+        self,
+        *faults: Fault,
+        tenant: str | None = None,
+        type: str | None = None,  # noqa: A002  # the envelope's own word
+        event_id: str | None = None,
+    ) -> None:
         super().__init__("; ".join(map(str, faults)))
         self.faults = faults
+        self.tenant = tenant
+        self.type = type
+        self.event_id = event_id
 
 
 class Unreadable(Refused):

@@ -1,12 +1,12 @@
 """Events about documents, quotes, invoices, conversations, payments and credits."""
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from schemas.events.free import EventRecord
+from schemas.values import Amount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class Demand(EventRecord):
 
     number: str
     due_on: str
-    amount: Decimal
+    amount: Amount
     link: str
 
 
@@ -42,7 +42,7 @@ class PaymentReceived(EventRecord):
     """A payment lowers the balance of an account."""
 
     account: str
-    amount: Decimal
+    amount: Amount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,163 @@
+"""Between a record and the dict that Avro reads and writes: compiled once per class, because it runs per record."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from operator import attrgetter
+from typing import Any
+
+from schemas.faults import Fault, Refused
+from schemas.json_text import json_from_text, json_to_text
+from schemas.shapes import FieldShape, Form, Shape, shapes_of
+
+Convert = Callable[[Any], Any]
+
+_DECIMAL = re.compile(r"-?\d{1,15}(\.\d{1,9})?")
+
+
+@cache
+def to_avro(record: type) -> Callable[[Any], dict[str, Any]]:
+    """The function that turns a record of this class into the dict that Avro writes."""
+    shapes = shapes_of(record)
+    wire_names = tuple(field.wire_name for field in shapes)
+    values = _getter(tuple(field.name for field in shapes))
+    converted = _converted(shapes, _encoder)
+
+    def convert(value: Any) -> dict[str, Any]:
+        written = dict(zip(wire_names, values(value), strict=True))
+        for name, encode in converted:
+            plain = written[name]
+            if plain is not None:
+                written[name] = encode(plain)
+        return written
+
+    return convert
+
+
+@cache
+def from_avro(record: type) -> Callable[[dict[str, Any]], Any]:
+    """The function that makes a record of this class of the dict that Avro read; it may consume the dict.
+
+    It raises Refused, with the path, for a word outside its set, a bad decimal or broken JSON.
+    """
+    shapes = shapes_of(record)
+    converted = _converted(shapes, _decoder)
+    renamed = tuple((field.wire_name, field.name) for field in shapes if field.wire_name != field.name)
+
+    def convert(written: dict[str, Any]) -> Any:
+        for name, decode in converted:
+            value = written[name]
+            if value is not None:
+                try:
+                    written[name] = decode(value)
+                except Refused as refused:
+                    raise Refused(*(_under(name, fault) for fault in refused.faults)) from None
+                except ValueError as error:
+                    raise Refused(Fault(path=name, reason=str(error))) from None
+        for wire_name, name in renamed:
+            written[name] = written.pop(wire_name)
+        return record(**written)
+
+    return convert
+
+
+def _getter(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    if not names:
+        return lambda _: ()
+    get = attrgetter(*names)
+    return get if len(names) > 1 else lambda record: (get(record),)
+
+
+def _converted(
+    shapes: tuple[FieldShape, ...], made: Callable[[Shape], Convert | None]
+) -> tuple[tuple[str, Convert], ...]:
+    """The fields whose value differs in Avro, with what converts it."""
+    return tuple((field.wire_name, convert) for field in shapes if (convert := made(field.shape)) is not None)
+
+
+def _encoder(shape: Shape) -> Convert | None:
+    if shape.form is Form.RECORD and shape.record is not None:
+        return to_avro(shape.record)
+    if shape.form is Form.LIST and shape.item is not None:
+        return _list_encoder(_encoder(shape.item))
+    if shape.form is Form.MAP and shape.item is not None:
+        return dict
+    return _ENCODERS.get(shape.form)
+
+
+def _list_encoder(item: Convert | None) -> Convert:
+    if item is None:
+        return list
+    return lambda values: [None if value is None else item(value) for value in values]
+
+
+def _decoder(shape: Shape) -> Convert | None:
+    if shape.form is Form.RECORD and shape.record is not None:
+        return from_avro(shape.record)
+    if shape.form is Form.LIST and shape.item is not None:
+        item = _decoder(shape.item)
+        return tuple if item is None else _list_decoder(item)
+    if shape.form is Form.WORD and shape.words is not None:
+        return _word_decoder(shape.words)
+    return _DECODERS.get(shape.form)
+
+
+def _list_decoder(item: Convert) -> Convert:
+    def decode(values: list[Any]) -> tuple[Any, ...]:
+        try:
+            return tuple([None if value is None else item(value) for value in values])
+        except ValueError:
+            return tuple(_at(index, item, value) for index, value in enumerate(values))
+
+    return decode
+
+
+def _at(index: int, item: Convert, value: Any) -> Any:
+    """The item again, now with its place in the list for the fault."""
+    try:
+        return None if value is None else item(value)
+    except Refused as refused:
+        raise Refused(*(_under(str(index), fault) for fault in refused.faults)) from None
+    except ValueError as error:
+        raise Refused(Fault(path=str(index), reason=str(error))) from None
+
+
+def _word_decoder(words: Mapping[str, str]) -> Convert:
+    known = dict(words)
+    choices = ", ".join(known)
+
+    def decode(word: str) -> str:
+        try:
+            return known[word]
+        except KeyError:
+            raise ValueError(f"must be one of {choices}, not {word!r}") from None
+
+    return decode
+
+
+def _aware(instant: datetime) -> datetime:
+    if instant.tzinfo is None:
+        raise TypeError(f"an instant without a time zone cannot be written: {instant!r}")
+    return instant
+
+
+def decimal_to_text(value: Decimal) -> str:
+    """A decimal without exponent."""
+    return format(value, "f")
+
+
+def decimal_from_text(text: str) -> Decimal:
+    """The decimal a text says; ValueError when it says none, or one too long to be an amount."""
+    if not _DECIMAL.fullmatch(text):
+        raise ValueError(f'must be a decimal such as "12.50" (at most 15 digits and 9 places), not {text!r}')
+    return Decimal(text)
+
+
+def _under(name: str, fault: Fault) -> Fault:
+    return Fault(path=f"{name}.{fault.path}" if fault.path else name, reason=fault.reason)
+
+
+_ENCODERS: Mapping[Form, Convert] = {Form.INSTANT: _aware, Form.DECIMAL: decimal_to_text, Form.JSON: json_to_text}
+_DECODERS: Mapping[Form, Convert] = {Form.DECIMAL: decimal_from_text, Form.JSON: json_from_text}

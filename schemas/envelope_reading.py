@@ -1,0 +1,144 @@
+"""The attributes of an event's envelope, read one by one so that each fault is named (contract section 1)."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from schemas.envelope import Actor
+from schemas.event_data import record_class
+from schemas.events import EventRecord
+from schemas.faults import Fault, Refused
+from schemas.validation import parse, shown_value
+from schemas.values import instant_from_text
+
+ATTRIBUTES = frozenset({"id", "source", "type", "tenant", "subject", "time", "actor", "data", "specversion"})
+EXTENSIONS = frozenset({"datacontenttype", "dataschema", "traceparent", "tracestate"})
+"""Attributes of CloudEvents and its extensions that are accepted in structured JSON and have no meaning here."""
+
+MAX_TENANT = 100
+MAX_ID = 200
+
+_TYPE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
+_TENANT = re.compile(r"[^|\x00-\x1f\x7f-\x9f]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attributes:
+    """What could be read; None where there was a fault."""
+
+    id: str | None
+    event_type: str | None
+    tenant: str | None
+    time: datetime | None
+    source: str | None
+    subject: str | None
+    actor: Actor | None
+    record: type[EventRecord] | None
+
+    def whole(self) -> tuple[str, str, str, datetime, str, str, Actor] | None:
+        """All attributes of the event, unless one is not there."""
+        if self.id is None or self.event_type is None or self.tenant is None or self.time is None:
+            return None
+        if self.source is None or self.subject is None or self.actor is None:
+            return None
+        return self.id, self.event_type, self.tenant, self.time, self.source, self.subject, self.actor
+
+
+def read_attributes(plain: Mapping[str, object], faults: list[Fault]) -> Attributes:
+    """The attributes of an event; what is wrong is added to `faults`."""
+
+    def read(name: str, check: Callable[[str], str], default: str | None = None) -> str | None:
+        value = plain.get(name, default)
+        try:
+            if value is None and name not in plain:
+                raise ValueError("is missing")
+            if not isinstance(value, str):
+                raise ValueError(f"must be text, not {shown_value(value)}")
+            return check(value)
+        except ValueError as error:
+            faults.append(Fault(path=name, reason=str(error)))
+            return None
+
+    read("specversion", _specversion, "1.0")
+    event_type = read("type", _event_type)
+    time_text = read("time", str)
+    return Attributes(
+        id=read("id", _identity),
+        event_type=event_type,
+        tenant=read("tenant", _tenant),
+        time=None if time_text is None else _time(time_text, faults),
+        source=read("source", _identity, "/"),
+        subject=read("subject", _subject, ""),
+        actor=_actor(plain.get("actor", _NO_ACTOR), faults),
+        record=None if event_type is None else _record(event_type, faults),
+    )
+
+
+def data_of(expected: type[EventRecord], record: object) -> EventRecord:
+    """The decoded value, if it is the record of the event's type."""
+    if not isinstance(record, expected):
+        reason = f"holds a {type(record).__name__}, but the event's type needs a {expected.__name__}"
+        raise Refused(Fault(path="data", reason=reason))
+    return record
+
+
+_NO_ACTOR = object()
+
+
+def _actor(plain: object, faults: list[Fault]) -> Actor | None:
+    if plain is _NO_ACTOR:
+        return Actor()
+    try:
+        return parse(Actor, plain, "actor")
+    except Refused as refused:
+        faults += refused.faults
+        return None
+
+
+def _record(event_type: str, faults: list[Fault]) -> type[EventRecord] | None:
+    record = record_class(event_type)
+    if record is None:
+        reason = f"is unknown: {event_type!r}; a type of one's own has two parts, such as item.ready"
+        faults.append(Fault(path="type", reason=reason))
+    return record
+
+
+def _time(text: str, faults: list[Fault]) -> datetime | None:
+    try:
+        return instant_from_text(text)
+    except ValueError as error:
+        faults.append(Fault(path="time", reason=str(error)))
+        return None
+
+
+def _specversion(text: str) -> str:
+    if text != "1.0":
+        raise ValueError(f"must be 1.0, not {text!r}")
+    return text
+
+
+def _event_type(text: str) -> str:
+    if len(text) > MAX_ID or not _TYPE.fullmatch(text):
+        raise ValueError(f"must be words in lower case with dots, such as order.placed, not {shown_value(text)}")
+    return text
+
+
+def _tenant(text: str) -> str:
+    if len(text) > MAX_TENANT or not _TENANT.fullmatch(text):
+        raise ValueError(
+            f"must be 1 to {MAX_TENANT} characters, without | or control characters, not {shown_value(text)}"
+        )
+    return text
+
+
+def _identity(text: str) -> str:
+    if not text:
+        raise ValueError("must not be empty")
+    return _subject(text)
+
+
+def _subject(text: str) -> str:
+    if len(text) > MAX_ID or "\0" in text:
+        raise ValueError(f"must be at most {MAX_ID} characters, without NUL, not {shown_value(text)}")
+    return text

@@ -1,0 +1,203 @@
+"""What an event's record must keep beyond its types: times, dates, alternatives, subjects (contract section 2)."""
+
+import binascii
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from schemas.events.bookings import AppointmentRescheduled, AppointmentScheduled, Booking
+from schemas.events.campaigns import Audience, CampaignCreated, CampaignRows
+from schemas.events.contacts import ConsentChanged, UnsubscribeClicked
+from schemas.events.documents import CreditsPurchased, Demand
+from schemas.events.free import EventRecord, FreeRecord, Patch
+from schemas.events.inbound import DeliveryReported
+from schemas.events.orders import Order
+from schemas.faults import Fault
+from schemas.shapes import Form, Shape, shapes_of
+from schemas.values import date_from_text, local_or_instant, zone_from_text
+from schemas.words import Status
+
+Faults = Iterator[Fault]
+
+SUPPRESSIONS = ("bounce", "complaint", "deceased")
+
+NO_SUBJECT = frozenset({"settings.changed", "clients.batch_created", "route.started", "route.stop_added"})
+"""Events about a tenant, whose subject must be empty: their key decides where the tenant's state is."""
+
+_CONTACT_FAMILIES = ("appointment", "visit", "cart", "order", "booking", "quote", "invoice", "login", "password")
+_CONTACT_TYPES = frozenset(
+    {"contact.changed", "client.registered", "outcome.recorded", "document.sent", "conversation.message_posted"}
+)
+
+
+def subject_faults(event_type: str, subject: str, record: EventRecord | None) -> Faults:
+    """Whether the subject is there, or absent, as this type of event needs it; `record` is its data, where readable."""
+    family = event_type.partition(".")[0]
+    if event_type in NO_SUBJECT:
+        if subject:
+            yield Fault(path="subject", reason=f"must be empty for {event_type}, not {subject!r}")
+    elif subject:
+        return
+    elif family == "campaign" and not isinstance(record, FreeRecord):
+        yield Fault(path="subject", reason=f"is missing: {event_type} needs the id of its campaign")
+    elif event_type in _CONTACT_TYPES or (family in _CONTACT_FAMILIES and not isinstance(record, FreeRecord)):
+        yield Fault(path="subject", reason=f"is missing: {event_type} needs the id of its contact")
+    elif event_type == "message.requested" and getattr(record, "to", None) is None:
+        yield Fault(path="subject", reason="is missing: message.requested needs a contact, as subject or as data.to")
+
+
+def data_faults(event_type: str, record: EventRecord) -> Faults:
+    """What is wrong with a record whose types are right; paths begin at `data`."""
+    yield from _nul_faults(record)
+    check = _CHECKS.get(type(record))
+    if check is not None:
+        yield from check(record)
+    if isinstance(record, Patch) and record.patch is None and event_type == "settings.changed":
+        yield Fault(path="data", reason="must be a map: settings cannot be erased")
+
+
+def _starts_at(record: AppointmentScheduled | AppointmentRescheduled | Booking) -> Faults:
+    zone = None
+    if record.timezone is not None:
+        try:
+            zone = ZoneInfo(zone_from_text(record.timezone))
+        except ValueError as error:
+            yield Fault(path="data.timezone", reason=str(error))
+    try:
+        moment = local_or_instant(record.starts_at)
+    except ValueError as error:
+        yield Fault(path="data.starts_at", reason=str(error))
+        return
+    if moment.tzinfo is None and record.timezone is None:
+        yield Fault(path="data.starts_at", reason=f"is a local time, {record.starts_at!r}: add an offset or a timezone")
+    elif not _within_years(moment, zone):
+        yield Fault(path="data.starts_at", reason=f"is not a time one can plan for: {record.starts_at!r}")
+
+
+def _within_years(moment: Any, zone: ZoneInfo | None) -> bool:
+    """Away from the ends of the calendar, where subtracting a day or moving to another zone overflows."""
+    return (zone is None and moment.tzinfo is None) or 1970 <= moment.year <= 9000
+
+
+def _demand(record: Demand) -> Faults:
+    try:
+        date_from_text(record.due_on)
+    except ValueError as error:
+        yield Fault(path="data.due_on", reason=str(error))
+
+
+def _order(record: Order) -> Faults:
+    if record.pickup_at is not None:
+        try:
+            local_or_instant(record.pickup_at)
+        except ValueError as error:
+            yield Fault(path="data.pickup_at", reason=str(error))
+
+
+def _consent(record: ConsentChanged) -> Faults:
+    if not record.address:
+        yield Fault(path="data.address", reason="must not be empty")
+    if record.suppressed is not None and record.suppressed not in SUPPRESSIONS:
+        reason = f"must be one of {', '.join(SUPPRESSIONS)}, not {record.suppressed!r}"
+        yield Fault(path="data.suppressed", reason=reason)
+
+
+def _token(record: UnsubscribeClicked) -> Faults:
+    if not record.token:
+        yield Fault(path="data.token", reason="must not be empty")
+
+
+def _credits(record: CreditsPurchased) -> Faults:
+    if not 500 <= record.quantity <= 15_000:
+        yield Fault(path="data.quantity", reason=f"must be 500 to 15000, not {record.quantity}")
+
+
+def _report(record: DeliveryReported) -> Faults:
+    if record.message_id is None and record.provider_ref is None:
+        yield Fault(path="data.message_id", reason="is missing, and so is provider_ref: one of them names the message")
+    if record.status not in set(Status):
+        yield Fault(path="data.status", reason=f"must be one of {', '.join(Status)}, not {record.status!r}")
+
+
+def _campaign(record: CampaignCreated) -> Faults:
+    yield from _audience(record.audience)
+    for number, attachment in enumerate(record.attachments or ()):
+        try:
+            binascii.a2b_base64(attachment.content, strict_mode=True)
+        except ValueError:
+            yield Fault(path=f"data.attachments.{number}.content", reason="is not base64")
+
+
+def _audience(audience: Audience) -> Faults:
+    ways = [name for name in ("buildings", "accounts", "report", "programme") if getattr(audience, name) is not None]
+    if len(ways) != 1:
+        given = " and ".join(ways) or "none"
+        yield Fault(
+            path="data.audience", reason=f"must be exactly one of buildings, accounts, report, programme; got {given}"
+        )
+    if audience.customer_types is not None and audience.buildings is None:
+        yield Fault(path="data.audience.customer_types", reason="only goes with buildings")
+
+
+def _rows(record: CampaignRows) -> Faults:
+    if (record.rows is None) == (not record.all):
+        yield Fault(path="data", reason="must name rows, or say all: true, and not both")
+
+
+def _free(record: FreeRecord) -> Faults:
+    roles = record.values.get("roles")
+    if roles is None:
+        return
+    if not isinstance(roles, dict):
+        yield Fault(path="data.roles", reason=f"must be a map of role to contact id, not {roles!r}")
+        return
+    for role, contact in roles.items():
+        if not isinstance(contact, str):
+            yield Fault(path=f"data.roles.{role}", reason=f"must be a contact id, not {contact!r}")
+
+
+_CHECKS: dict[type[EventRecord], Callable[[Any], Faults]] = {
+    AppointmentScheduled: _starts_at,
+    AppointmentRescheduled: _starts_at,
+    Booking: _starts_at,
+    Demand: _demand,
+    Order: _order,
+    ConsentChanged: _consent,
+    UnsubscribeClicked: _token,
+    CreditsPurchased: _credits,
+    DeliveryReported: _report,
+    CampaignCreated: _campaign,
+    CampaignRows: _rows,
+    FreeRecord: _free,
+}
+
+
+def _nul_faults(record: EventRecord) -> Faults:
+    """NUL parts our table keys; free maps were looked at when their JSON was read."""
+    for path, value in _texts(record, "data"):
+        if "\0" in value:
+            yield Fault(path=path, reason="holds a NUL character")
+
+
+def _texts(record: object, path: str) -> Iterator[tuple[str, str]]:
+    for name, wire_name, shape in _text_fields(cast("Any", type(record))):
+        value = getattr(record, name)
+        if value is not None:
+            yield from _texts_of(value, shape, f"{path}.{wire_name}")
+
+
+def _texts_of(value: Any, shape: Shape, path: str) -> Iterator[tuple[str, str]]:
+    if shape.form is Form.TEXT:
+        yield path, value
+    elif shape.form is Form.RECORD:
+        yield from _texts(value, path)
+    elif shape.item is not None:
+        for number, member in enumerate(value):
+            yield from _texts_of(member, shape.item, f"{path}.{number}")
+
+
+@cache
+def _text_fields(record: type) -> tuple[tuple[str, str, Shape], ...]:
+    holding = (Form.TEXT, Form.RECORD, Form.LIST)
+    return tuple((f.name, f.wire_name, f.shape) for f in shapes_of(record) if f.shape.form in holding)

@@ -1,0 +1,153 @@
+"""From plain JSON values to a record and back, strictly: no coercion, no unknown keys, all faults at once."""
+
+import base64
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from typing import Any, TypeVar, cast
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from schemas.converters import decimal_to_text
+from schemas.faults import Fault, Refused
+from schemas.json_text import check_json, json_to_text
+from schemas.shapes import Form, Shape, shapes_of
+
+R = TypeVar("R")
+
+MAX_SHOWN = 80
+"""Characters of a wrong value that a message repeats."""
+
+
+def parse(record: type[R], plain: object, path: str = "") -> R:
+    """The record that plain values say; raises Refused with one Fault per thing wrong, paths under `path`."""
+    try:
+        check_json(plain)
+        parsed: R = _adapter(cast("Any", record)).validate_json(json_to_text(plain), strict=True)
+        return parsed
+    except ValidationError as error:
+        raise Refused(*(_fault(details, path) for details in error.errors(include_url=False))) from None
+    except Refused as refused:
+        raise Refused(
+            *(Fault(path=joined(path, fault.path), reason=fault.reason) for fault in refused.faults)
+        ) from None
+
+
+def to_plain(record: object) -> dict[str, Any]:
+    """The record as JSON can say it: wire names, RFC 3339 times, decimal strings; what is None is left out."""
+    return _plain_of(cast("Any", type(record)))(record)
+
+
+def joined(*parts: str | int) -> str:
+    """A dotted path."""
+    return ".".join(str(part) for part in parts if part != "")
+
+
+@cache
+def _adapter(record: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(record)
+
+
+_REASONS: Mapping[str, str] = {
+    "missing": "is missing",
+    "unexpected_keyword_argument": "unknown key",
+    "extra_forbidden": "unknown key",
+    "string_type": "must be text, not {shown}",
+    "bool_type": "must be true or false, not {shown}",
+    "int_type": "must be a whole number, not {shown}",
+    "int_from_float": "must be a whole number, not {shown}",
+    "int_parsing": "must be a whole number, not {shown}",
+    "float_type": "must be a number, not {shown}",
+    "literal_error": "must be one of {expected}, not {shown}",
+    "enum": "must be one of {expected}, not {shown}",
+    "greater_than_equal": "must be at least {ge}, not {shown}",
+    "greater_than": "must be more than {gt}, not {shown}",
+    "less_than_equal": "must be at most {le}, not {shown}",
+    "less_than": "must be less than {lt}, not {shown}",
+    "string_too_long": "must be at most {max_length} characters long",
+    "string_too_short": "must not be empty",
+    "too_short": "must not be empty",
+    "too_long": "must have at most {max_length} members",
+    "tuple_type": "must be a list, not {shown}",
+    "list_type": "must be a list, not {shown}",
+    "mapping_type": "must be a map, not {shown}",
+    "dict_type": "must be a map, not {shown}",
+    "dataclass_type": "must be a map, not {shown}",
+    "date_parsing": "must be a date such as 2026-04-01, not {shown}",
+    "date_type": "must be a date such as 2026-04-01, not {shown}",
+    "date_from_datetime_parsing": "must be a date such as 2026-04-01, not {shown}",
+    "date_from_datetime_inexact": "must be a date such as 2026-04-01, not {shown}",
+    "value_error": "{error}",
+}
+
+
+def _fault(details: ErrorDetails, path: str) -> Fault:
+    shown = shown_value(details["input"])
+    context = {key: str(value) for key, value in details.get("ctx", {}).items()}
+    if "expected" in context:
+        context["expected"] = context["expected"].replace("'", "").replace(" or ", ", ")
+    template = _REASONS.get(details["type"])
+    reason = template.format(**{**context, "shown": shown}) if template else f"{details['msg']}, not {shown}"
+    return Fault(path=joined(path, *(part for part in details["loc"] if part != "[key]")), reason=reason)
+
+
+def shown_value(value: object) -> str:
+    """A wrong value as a message repeats it: as JSON, cut to a line."""
+    text = json_to_text(value)
+    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
+
+
+@cache
+def _plain_of(record: type) -> Callable[[Any], dict[str, Any]]:
+    members = tuple((field.wire_name, field.name, _plain_form(field.shape)) for field in shapes_of(record))
+
+    def plain(value: Any) -> dict[str, Any]:
+        return {
+            wire_name: write(member)
+            for wire_name, name, write in members
+            if (member := getattr(value, name)) is not None
+        }
+
+    return plain
+
+
+def _plain_form(shape: Shape) -> Callable[[Any], Any]:
+    if shape.form is Form.RECORD and shape.record is not None:
+        return _plain_of(shape.record)
+    if shape.form is Form.LIST and shape.item is not None:
+        return _each(_plain_form(shape.item))
+    if shape.form is Form.MAP and shape.item is not None:
+        write = _plain_form(shape.item)
+        return lambda values: {key: write(value) for key, value in values.items()}
+    return _PLAIN.get(shape.form, _same)
+
+
+def _each(write: Callable[[Any], Any]) -> Callable[[Sequence[Any]], list[Any]]:
+    return lambda values: [write(value) for value in values]
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def instant_to_text(instant: datetime) -> str:
+    """RFC 3339, with `Z` for UTC."""
+    return instant.isoformat().replace("+00:00", "Z")
+
+
+def _base64(value: bytes) -> str:
+    return base64.b64encode(value).decode()
+
+
+def _decimal(value: Decimal) -> str:
+    return decimal_to_text(value)
+
+
+_PLAIN: Mapping[Form, Callable[[Any], Any]] = {
+    Form.INSTANT: instant_to_text,
+    Form.DECIMAL: _decimal,
+    Form.BYTES: _base64,
+    Form.WORD: str,
+}

@@ -1,0 +1,178 @@
+"""The contract's written forms of values: instants, amounts, durations, clock times, zones, currencies, phone numbers.
+
+Each is an annotated type for records that are parsed from JSON; a wrong value raises ValueError that repeats it.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from functools import cache
+from typing import Annotated
+from zoneinfo import available_timezones
+
+import phonenumbers
+from pydantic import BeforeValidator
+
+from schemas.converters import decimal_from_text
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+-]\d\d:\d\d)?")
+_DURATION = re.compile(
+    r"P(?=\d|T\d)(?:(\d{1,6})W|(?:(\d{1,6})D)?(?:T(?=\d)(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,6})S)?)?)"
+)
+_CLOCK_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_E164 = re.compile(r"\+[1-9]\d{6,14}")
+_LOCALE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|\d{3}))?")
+_ADDRESS = re.compile(r"[^@\s<>,;\"\x00-\x1f]+@[^@\s<>,;\"\x00-\x1f]+")
+_MAILBOX = re.compile(r"(?:[^<>\r\n\x00-\x1f]*<)?([^<>]+?)>?")
+
+
+def instant_from_text(text: str) -> datetime:
+    """An instant of RFC 3339 in any offset, in UTC."""
+    moment = _moment(text)
+    if moment is None or moment.tzinfo is None:
+        raise ValueError(f"must be a time with an offset such as 2026-04-01T09:00:00Z, not {text!r}")
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"must be a time of the years 1 to 9999, not {text!r}") from None
+
+
+def local_or_instant(text: str) -> datetime:
+    """A local time (naive) or an instant with offset (aware); the caller knows which it needs."""
+    moment = _moment(text)
+    if moment is None:
+        raise ValueError(f"must be a time such as 2026-04-01T09:00:00, not {text!r}")
+    return moment
+
+
+def _moment(text: str) -> datetime | None:
+    if not _INSTANT.fullmatch(text):
+        return None
+    try:
+        return datetime.fromisoformat(text.upper())
+    except ValueError:
+        return None
+
+
+def duration_from_text(text: str) -> timedelta:
+    """An ISO 8601 duration of weeks, days, hours, minutes and seconds; months and years have no fixed length."""
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        raise ValueError(f"must be a duration such as PT1H or P30D, not {text!r}")
+    weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    return timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+
+
+def clock_time_from_text(text: str) -> time:
+    """A wall-clock time, `HH:MM`."""
+    if not _CLOCK_TIME.fullmatch(text):
+        raise ValueError(f'must be a clock time such as "09:00", not {text!r}')
+    return time.fromisoformat(text)
+
+
+def date_from_text(text: str) -> date:
+    """A calendar date."""
+    try:
+        if _DATE.fullmatch(text):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise ValueError(f"must be a date such as 2026-04-01, not {text!r}")
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def zone_from_text(text: str) -> str:
+    """The name of an IANA time zone."""
+    if text not in _zones():
+        raise ValueError(f"must be an IANA time zone such as Europe/Stockholm, not {text!r}")
+    return text
+
+
+def locale_from_text(text: str) -> str:
+    """A language tag such as `en` or `en-US`."""
+    if not _LOCALE.fullmatch(text):
+        raise ValueError(f"must be a locale such as en-US, not {text!r}")
+    return text
+
+
+def country_from_text(text: str) -> str:
+    """An ISO 3166 country that has telephone numbers."""
+    if text not in phonenumbers.SUPPORTED_REGIONS:
+        raise ValueError(f"must be a country code such as US, not {text!r}")
+    return text
+
+
+def currency_from_text(text: str) -> str:
+    """The form of an ISO 4217 currency code."""
+    if not re.fullmatch(r"[A-Z]{3}", text):
+        raise ValueError(f"must be a currency code such as USD, not {text!r}")
+    return text
+
+
+def e164_from_text(text: str) -> str:
+    """A phone number in E.164."""
+    if not _E164.fullmatch(text):
+        raise ValueError(f"must be an E.164 number such as +12025550123, not {text!r}")
+    return text
+
+
+def short_code_from_text(text: str) -> str:
+    """A short code of three to eight digits."""
+    if not re.fullmatch(r"\d{3,8}", text):
+        raise ValueError(f"must be a short code of 3 to 8 digits, not {text!r}")
+    return text
+
+
+def email_from_text(text: str) -> str:
+    """A bare email address."""
+    if not _ADDRESS.fullmatch(text):
+        raise ValueError(f"must be an email address, not {text!r}")
+    return text
+
+
+def mailbox_from_text(text: str) -> str:
+    """An email address, with or without a display name: `Riverside <hello@riverside.example>`."""
+    match = _MAILBOX.fullmatch(text)
+    if match is None or not _ADDRESS.fullmatch(match[1]) or (("<" in text) != text.endswith(">")):
+        raise ValueError(f"must be an email address, with or without a name, not {text!r}")
+    return text
+
+
+def url_from_text(text: str) -> str:
+    """A web address."""
+    if not re.fullmatch(r"https?://[^\s/?#@]+([/?#]\S*)?", text):
+        raise ValueError(f"must be a web address such as https://portal.example/, not {text!r}")
+    return text
+
+
+def _reads(read: Callable[[str], object]) -> BeforeValidator:
+    """A value that is written as text and read by this function."""
+
+    def validate(value: object) -> object:
+        if not isinstance(value, str):
+            raise ValueError(f"must be text, not {value!r}")
+        return read(value)
+
+    return BeforeValidator(validate)
+
+
+Instant = Annotated[datetime, _reads(instant_from_text)]
+Amount = Annotated[Decimal, _reads(decimal_from_text)]
+Duration = Annotated[timedelta, _reads(duration_from_text)]
+ClockTime = Annotated[time, _reads(clock_time_from_text)]
+Date = Annotated[date, _reads(date_from_text)]
+Zone = Annotated[str, _reads(zone_from_text)]
+Locale = Annotated[str, _reads(locale_from_text)]
+Country = Annotated[str, _reads(country_from_text)]
+Currency = Annotated[str, _reads(currency_from_text)]
+PhoneNumber = Annotated[str, _reads(e164_from_text)]
+ShortCode = Annotated[str, _reads(short_code_from_text)]
+EmailAddress = Annotated[str, _reads(email_from_text)]
+Mailbox = Annotated[str, _reads(mailbox_from_text)]
+WebAddress = Annotated[str, _reads(url_from_text)]
