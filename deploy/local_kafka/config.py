@@ -102,6 +102,9 @@ def _node(home: BrokerHome, settings: BrokerSettings, controller_port: int) -> d
         "inter.broker.listener.name": "CLIENTS",
         "controller.listener.names": "CONTROLLER",
         "log.dirs": str(home.data),
+        # After a kill the controller keeps the dead broker's place for one session: 9 seconds by default.
+        "broker.session.timeout.ms": "4000",
+        "broker.heartbeat.interval.ms": "1000",
         "num.network.threads": "2",
         "num.io.threads": "4",
     }

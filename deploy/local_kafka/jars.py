@@ -6,7 +6,7 @@ fetches a whole JDK to classify them, and its `resolve` reads a hundred POMs for
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,9 +52,13 @@ def parse_line(line: str) -> Jar:
 
 
 def class_path(on_progress: OnProgress) -> tuple[Path, ...]:
-    """The checked files of all locked jars, downloading those that are missing. Raises JarsUnavailable."""
+    """The files of all locked jars. Raises JarsUnavailable."""
+    return fetch(locked_jars(), on_progress)
+
+
+def fetch(jars: Sequence[Jar], on_progress: OnProgress) -> tuple[Path, ...]:
+    """The checked files of these jars; those that are missing or broken are downloaded. Raises JarsUnavailable."""
     maven = maven_repository()
-    jars = locked_jars()
     missing = [jar for jar in jars if not _is_intact(_artifact(maven, jar), jar)]
     if missing:
         _download(maven, missing, on_progress)
@@ -85,8 +89,7 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _download(maven: "MavenContext", jars: Iterable[Jar], on_progress: OnProgress) -> None:
-    wanted = list(jars)
+def _download(maven: "MavenContext", wanted: Sequence[Jar], on_progress: OnProgress) -> None:
     on_progress(Progress(sentence="Downloading Kafka", done=0, total=len(wanted)))
     with ThreadPoolExecutor(DOWNLOADS_AT_ONCE) as pool:
         try:

@@ -62,9 +62,17 @@ def _all_pids() -> list[int]:
 
 def _open_files(pid: int) -> set[str]:
     try:
-        return {str(entry.readlink()) for entry in Path(f"/proc/{pid}/fd").iterdir()}
+        entries = list(Path(f"/proc/{pid}/fd").iterdir())
     except OSError:
         return set()  # ended meanwhile, or another user's
+    return {name for entry in entries if (name := _target(entry))}
+
+
+def _target(entry: Path) -> str | None:
+    try:
+        return str(entry.readlink())
+    except OSError:
+        return None  # closed meanwhile
 
 
 def _name_of(pid: int) -> str:
