@@ -1,4 +1,4 @@
-"""A dead letter: a record that could not be read or applied, kept as it came, with what is wrong."""
+"""A dead letter: a record that could not be read or applied, kept as it came, with what is wrong, and its replays."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,4 +28,20 @@ class DeadLetter:
     @property
     def id(self) -> str:
         """Where the original stood: `topic/partition/offset`."""
+        return f"{self.topic}/{self.partition}/{self.offset}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replay:
+    """A dead letter was published again, unchanged, and now stands at this place; its key is the letter's id."""
+
+    letter: str
+    topic: str
+    partition: int
+    offset: int
+    at: datetime
+
+    @property
+    def place(self) -> str:
+        """Where the new record stands; if it is refused again, that is the id of its dead letter."""
         return f"{self.topic}/{self.partition}/{self.offset}"

@@ -7,7 +7,7 @@ from enum import StrEnum
 from schemas.billing import Invoice, Usage
 from schemas.candidate import Candidate, Withdrawal
 from schemas.consent import Consent, ConsentChange
-from schemas.dead_letter import DeadLetter
+from schemas.dead_letter import DeadLetter, Replay
 from schemas.decision import Decision
 from schemas.delivery import DeliveryStatus, LedgerEntry
 from schemas.envelope import Event
@@ -147,10 +147,10 @@ INVOICES = Topic(
 )
 DEAD_LETTERS = Topic(
     name="dead-letters",
-    sentence="Records that could not be read or applied, as they came, with what is wrong.",
-    records=(DeadLetter,),
+    sentence="Records that could not be read or applied, as they came, with what is wrong, and their replays.",
+    records=(DeadLetter, Replay),
     key="topic/partition/offset",
-    owner="every stage and gateway",
+    owner="every stage and gateway, tidings dead-letters",
     retention=timedelta(days=90),
     max_bytes=16_777_216,
 )

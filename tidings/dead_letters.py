@@ -1,0 +1,51 @@
+"""What became of dead letters: the letters of the topic put together with their replays."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from schemas.dead_letter import DeadLetter, Replay
+
+
+class Fate(StrEnum):
+    """Where a dead letter stands."""
+
+    OPEN = "open"
+    REPLAYED = "replayed"
+    REFUSED_AGAIN = "refused_again"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filed:
+    """A dead letter with all its replays, oldest first; `successor` is the letter that its last replay became."""
+
+    letter: DeadLetter
+    replays: tuple[Replay, ...] = ()
+    successor: DeadLetter | None = None
+
+    @property
+    def fate(self) -> Fate:
+        """Open until it was replayed; a replay that was refused again is a letter of its own."""
+        if not self.replays:
+            return Fate.OPEN
+        return Fate.REFUSED_AGAIN if self.successor else Fate.REPLAYED
+
+
+def filed(records: Iterable[object]) -> tuple[Filed, ...]:
+    """The letters among the records of topic `dead-letters`, oldest first.
+
+    A worker that crashed at the wrong moment sets a record aside twice: one id, one letter.
+    """
+    letters: dict[str, DeadLetter] = {}
+    replays: dict[str, list[Replay]] = {}
+    for record in records:
+        if isinstance(record, DeadLetter):
+            letters.setdefault(record.id, record)
+        elif isinstance(record, Replay):
+            replays.setdefault(record.letter, []).append(record)
+    together = []
+    for letter in sorted(letters.values(), key=lambda each: (each.at, each.id)):
+        replayed = tuple(sorted(replays.get(letter.id, ()), key=lambda each: each.at))
+        successor = letters.get(replayed[-1].place) if replayed else None
+        together.append(Filed(letter=letter, replays=replayed, successor=successor))
+    return tuple(together)
