@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from schemas.address import address_key
 from schemas.contact import Contact
 from schemas.envelope import Actor
 from schemas.words import Channel, InDoubt, Lane
@@ -53,6 +54,7 @@ class Candidate:
     category: str
     lane: Lane
     in_doubt: InDoubt
+    settings_version: int
     contact: Contact | None = None
     useful_until: datetime | None = None
     variables: Mapping[str, object] = field(default_factory=dict)
@@ -60,14 +62,15 @@ class Candidate:
     @property
     def key(self) -> str:
         """The Kafka key: all that concerns one address is on one partition."""
-        return f"{self.tenant}|{self.recipient.to or self.recipient.contact or self.recipient.staff or ''}"
+        return address_key(self.tenant, self.recipient.to or self.recipient.contact or self.recipient.staff or "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Withdrawal:
-    """The order not to send a message that may still wait somewhere; `reason` is a closed one."""
+    """The order not to send what may still wait somewhere: one message, or all of one contact to this address."""
 
-    message_id: str
     tenant: str
     event_id: str
     reason: str
+    message_id: str | None = None
+    contact: str | None = None

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from schemas.address import address_key
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consent:
@@ -16,7 +18,7 @@ class Consent:
     @property
     def key(self) -> str:
         """The Kafka key: the same as that of messages to this address."""
-        return f"{self.tenant}|{self.address}"
+        return address_key(self.tenant, self.address)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,4 +35,4 @@ class ConsentChange:
     @property
     def key(self) -> str:
         """The Kafka key: the same as that of messages to this address."""
-        return f"{self.tenant}|{self.address}"
+        return address_key(self.tenant, self.address)

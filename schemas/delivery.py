@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from schemas.address import address_key
 from schemas.message import Message
 from schemas.words import Channel, Status
 
@@ -35,7 +36,7 @@ class DeliveryStatus:
     @property
     def key(self) -> str:
         """The Kafka key, the same as the command's."""
-        return f"{self.tenant}|{self.to}"
+        return address_key(self.tenant, self.to)
 
 
 class AttemptState(StrEnum):

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from schemas.address import address_key
 from schemas.envelope import Actor
 from schemas.words import Channel, InDoubt, Lane
 
@@ -54,7 +55,7 @@ class Message:
     @property
     def key(self) -> str:
         """The Kafka key of its command, its ledger entries and its statuses."""
-        return f"{self.tenant}|{self.to}"
+        return address_key(self.tenant, self.to)
 
     @property
     def topic(self) -> str:

@@ -31,8 +31,6 @@ class Seen:
 class Thread:
     """What later events of one appointment, cart or route need to know of the earlier ones."""
 
-    starts_at: str | None = None
-    timezone: str | None = None
     event_time: datetime | None = None
     ended: bool = False
     data: Mapping[str, object] = field(default_factory=dict)
@@ -78,7 +76,7 @@ class Held:
 
     candidate: Candidate
     reason: str
-    until: datetime | None = None
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,3 +85,18 @@ class Folded:
 
     status: DeliveryStatus
     billed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parked:
+    """An event of a tenant whose settings have not been seen yet; `event` is its structured JSON."""
+
+    event: Mapping[str, object]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parking:
+    """A tenant some of whose events are parked; `until` is when waiting ends."""
+
+    until: datetime

@@ -1,0 +1,130 @@
+"""Stop 6 of 9 — command. Before: render. After: gateway. The order to a gateway: a message with all its words."""
+
+from collections.abc import Mapping
+
+from processors.dispatch.gates import Case, sender
+from processors.render import RenderError, Words, built_in, render
+from processors.segments import pack
+from processors.wording import LOCALE, TIMEZONE
+from schemas.candidate import Candidate
+from schemas.contact import Contact
+from schemas.message import Message
+from schemas.reasons import Reason
+from schemas.settings import Settings
+from schemas.validation import to_plain
+from schemas.words import Channel
+
+
+def command(case: Case) -> Message:
+    """Render a candidate that all gates let through; raises RenderError when it cannot be said."""
+    candidate, settings = case.candidate, case.known.settings
+    words = words_for(candidate, settings)
+    rendered = render(words, variables_of(candidate, settings))
+    text, segments, encoding = rendered.text, None, None
+    if candidate.channel is Channel.SMS:
+        text = _with_footer(text, settings)
+    if candidate.channel.has_segments:
+        packing = pack(text)
+        segments, encoding = packing.segments, packing.encoding
+        if segments > settings.max_segments:
+            facts = {"segments": segments, "max_segments": settings.max_segments}
+            raise RenderError(Reason.TOO_MANY_SEGMENTS, facts)
+    to, from_ = candidate.recipient.to, sender(case)
+    if to is None or from_ is None:
+        raise LookupError(f"message {candidate.message_id} passed the gates without address or sender")
+    return Message(
+        message_id=candidate.message_id,
+        tenant=candidate.tenant,
+        kind=candidate.kind,
+        channel=candidate.channel,
+        to=to,
+        to_name=candidate.recipient.name,
+        from_=from_,
+        reply_to=settings.senders.reply_to if candidate.channel is Channel.EMAIL else None,
+        contact=candidate.recipient.contact,
+        staff=candidate.recipient.staff,
+        event_id=candidate.cause.event_id,
+        actor=candidate.cause.actor,
+        lane=candidate.lane,
+        category=candidate.category,
+        in_doubt=candidate.in_doubt,
+        subject=rendered.subject,
+        text=text,
+        html=rendered.html,
+        segments=segments,
+        encoding=encoding,
+        useful_until=candidate.useful_until,
+        settings_version=case.known.version,
+        template_version=words.version,
+        commanded_at=case.now,
+        locale=_locale(candidate, settings),
+    )
+
+
+def words_for(candidate: Candidate, settings: Settings) -> Words:
+    """The tenant's own templates in the recipient's locale, else without a locale, else the built-in ones."""
+    own = settings.templates_for(candidate.kind, candidate.channel, _locale(candidate, settings))
+    if own is None:
+        return built_in(candidate.kind, candidate.channel)
+    if own.text is not None and (own.subject is not None or not _has_subject(candidate)):
+        return Words(subject=own.subject, text=own.text, html=own.html)
+    base = built_in(candidate.kind, candidate.channel)
+    rewritten = own.text is not None or own.html is not None
+    return Words(
+        subject=own.subject or base.subject,
+        text=own.text or base.text,
+        html=own.html if rewritten else base.html,
+    )
+
+
+def variables_of(candidate: Candidate, settings: Settings) -> Mapping[str, object]:
+    """What templates see (contract section 11, Variables): the event's own fields at the top, then who is who."""
+    cause, contact = candidate.cause, _contact(candidate.contact)
+    data = {**cause.data, **candidate.variables}
+    actor = to_plain(cause.actor)
+    zone_of_event = data.get("timezone")
+    return {
+        **data,
+        "tenant": _tenant(candidate.tenant, settings),
+        "contact": contact,
+        "recipient": to_plain(candidate.recipient),
+        "customer": cause.data.get("customer") or contact,
+        "event": {**to_plain(cause), "id": cause.event_id},
+        "agent": actor,
+        "user": actor,
+        LOCALE: _locale(candidate, settings),
+        TIMEZONE: zone_of_event if isinstance(zone_of_event, str) else settings.timezone,
+    }
+
+
+def _contact(contact: Contact | None) -> dict[str, object]:
+    if contact is None:
+        return {}
+    plain = to_plain(contact)
+    if contact.name and not contact.first_name:
+        plain["first_name"] = contact.name.split()[0]
+    return plain
+
+
+def _tenant(tenant: str, settings: Settings) -> dict[str, object]:
+    named = {
+        "name": settings.name or tenant,
+        "portal_url": settings.portal_url,
+        "main_phone": settings.main_phone,
+        "contact_email": settings.contact_email,
+    }
+    return {"id": tenant, **{key: value for key, value in named.items() if value is not None}}
+
+
+def _locale(candidate: Candidate, settings: Settings) -> str:
+    return candidate.recipient.locale or settings.locale
+
+
+def _has_subject(candidate: Candidate) -> bool:
+    return candidate.channel is Channel.EMAIL
+
+
+def _with_footer(text: str, settings: Settings) -> str:
+    footer = settings.footers.get(Channel.SMS)
+    return f"{text}\n{footer}" if footer else text
+

@@ -1,0 +1,77 @@
+"""A change of a contact: the first one creates it, null erases it and all that was planned for it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from processors.decide.tables import CONTACTS
+from processors.effects import Delete, Effect, Forward, Put, Record, Refuse, Tables, row_key
+from processors.phones import e164
+from processors.schedule import erase_plans
+from processors.settings import InForce
+from schemas.address import address_key
+from schemas.candidate import Withdrawal
+from schemas.contact import Contact
+from schemas.envelope import Event
+from schemas.events import Patch
+from schemas.faults import Fault, Refused
+from schemas.merge_patch import merge_patch
+from schemas.reasons import Reason
+from schemas.settings import Settings
+from schemas.topics import MESSAGES
+from schemas.validation import parse, to_plain
+
+
+def on_contact_changed(event: Event, record: Record, tables: Tables, known: InForce) -> Iterator[Effect]:
+    """Keep the contact as it is after this patch."""
+    if not isinstance(event.data, Patch):
+        raise TypeError(f"contact.changed carries a {type(event.data).__name__}")
+    key = row_key(event.tenant, event.subject)
+    before = tables.get(CONTACTS, key)
+    if event.data.patch is None:
+        yield from _erase(event, before, record, tables, known)
+        return
+    try:
+        contact = _patched(event, before, event.data.patch, known.settings)
+    except Refused as refused:
+        yield Refuse(faults=refused.faults)
+        return
+    yield Put(table=CONTACTS, key=key, value=contact)
+
+
+def _patched(event: Event, before: Contact | None, patch: Mapping[str, object], settings: Settings) -> Contact:
+    base: Mapping[str, object] = to_plain(before) if before else {"id": event.subject}
+    document = dict(merge_patch(base, patch))
+    if document.get("id") != event.subject:
+        raise Refused(Fault(path="data.id", reason=f"{document.get('id')!r} is not the subject {event.subject!r}"))
+    contact = parse(Contact, document, path="data")
+    phones = tuple(
+        replace(phone, number=_number(phone.number, index, settings.country))
+        for index, phone in enumerate(contact.phones)
+    )
+    boxes = contact.boxes
+    if boxes.sms is None:
+        boxes = replace(boxes, sms=settings.new_contacts.sms)
+    return replace(contact, phones=phones, boxes=boxes, created_at=contact.created_at or event.time)
+
+
+def _number(number: str, index: int, country: str | None) -> str:
+    try:
+        return e164(number, country)
+    except Refused as refused:
+        raise Refused(Fault(path=f"data.phones.{index}.number", reason=refused.faults[0].reason)) from refused
+
+
+def _erase(
+    event: Event, before: Contact | None, record: Record, tables: Tables, known: InForce
+) -> Iterator[Effect]:
+    """What waits in dispatch or at a gateway is withdrawn at each address that the contact had."""
+    yield from erase_plans(event, record, tables, known)
+    if before is None:
+        return
+    yield Delete(table=CONTACTS, key=row_key(event.tenant, event.subject))
+    addresses = [before.email, *(phone.number for phone in before.phones)]
+    for address in dict.fromkeys(address for address in addresses if address):
+        withdrawal = Withdrawal(
+            tenant=event.tenant, event_id=event.id, contact=before.id, reason=Reason.CANCELLED_BY_EVENT
+        )
+        yield Forward(topic=MESSAGES.name, key=address_key(event.tenant, address), value=withdrawal)

@@ -1,0 +1,35 @@
+"""A change of a tenant's settings: merged, validated as a whole, and put in force or refused with every fault."""
+
+from collections.abc import Iterator
+
+from processors.decide.tables import TENANTS
+from processors.effects import Effect, Forward, Put, Record, Refuse, Tables
+from processors.settings import parse
+from schemas.envelope import Event
+from schemas.events import Patch
+from schemas.faults import Refused
+from schemas.merge_patch import merge_patch
+from schemas.state import TenantSettings
+from schemas.topics import SETTINGS
+
+
+def on_settings_changed(event: Event, record: Record, tables: Tables) -> Iterator[Effect]:
+    """Half of a change is never in force: one fault refuses it whole (contract section 3)."""
+    if not isinstance(event.data, Patch) or event.data.patch is None:
+        raise TypeError(f"settings.changed carries a {type(event.data).__name__} without a patch")
+    before = tables.get(TENANTS, event.tenant)
+    document = merge_patch(before.document if before else {}, event.data.patch)
+    try:
+        parse(document)
+    except Refused as refused:
+        yield Refuse(faults=refused.faults)
+        return
+    after = TenantSettings(
+        tenant=event.tenant,
+        version=before.version + 1 if before else 1,
+        document=document,
+        changed_at=record.now,
+        event_id=event.id,
+    )
+    yield Put(table=TENANTS, key=event.tenant, value=after)
+    yield Forward(topic=SETTINGS.name, key=event.tenant, value=after)

@@ -1,0 +1,14 @@
+"""The tables of stage decide; their order in the stage is state on disk (append only)."""
+
+from processors.effects import Table
+from schemas.contact import Contact
+from schemas.state import Alarm, Parked, Parking, Plan, Seen, TenantSettings, Thread
+
+SEEN = Table(name="seen", holds=Seen)
+CONTACTS = Table(name="contacts", holds=Contact)
+TENANTS = Table(name="tenants", holds=TenantSettings)
+THREADS = Table(name="threads", holds=Thread)
+PLANS = Table(name="plans", holds=Plan)
+TIMERS = Table(name="timers", holds=Alarm)
+PARKED = Table(name="parked", holds=Parked)
+PARKING = Table(name="parking", holds=Parking)

@@ -1,0 +1,63 @@
+"""Threads: what an appointment's later events do to its earlier ones, in whatever order they arrive.
+
+An event older than the last one applied changes nothing; what ended stays ended unless it is opened anew later.
+"""
+
+from collections.abc import Generator, Mapping
+
+from processors import kind as kinds
+from processors.decide.tables import THREADS
+from processors.effects import Effect, Put, Record, Tables, row_key
+from processors.kinds import THREADS as RULES
+from processors.occasion import Standing
+from processors.schedule import withdraw_thread
+from processors.settings import InForce
+from schemas.envelope import Event
+from schemas.event_data import data_to_plain
+from schemas.reasons import Reason
+from schemas.state import Thread
+
+
+def stand(
+    event: Event, record: Record, tables: Tables, known: InForce
+) -> Generator[Effect, None, Standing | None]:
+    """Apply the event to its thread, withdrawing what it makes wrong; None for an event that belongs to none."""
+    rule = RULES.get(event.type)
+    if rule is None:
+        return None
+    fields = data_to_plain(event.data)
+    key = row_key(rule.field, str(fields[rule.field]))
+    row = row_key(event.tenant, event.subject, key)
+    before = tables.get(THREADS, row)
+    stale = _stale(rule, event, before)
+    if stale:
+        return Standing(key=key, stale_because=stale)
+    after = _applied(rule, event, before, fields)
+    yield Put(table=THREADS, key=row, value=after)
+    ended = event.type in rule.ended_by
+    reason = Reason.CANCELLED_BY_EVENT if ended else Reason.RESCHEDULED_BY_EVENT
+    withdrawn = yield from withdraw_thread(event, key, reason, record, tables, known)
+    return Standing(key=key, data=after.data, ended_plans=ended and withdrawn > 0)
+
+
+def _stale(rule: kinds.Thread, event: Event, before: Thread | None) -> str | None:
+    if before is None or before.event_time is None or event.type in rule.ended_by:
+        return None
+    if before.ended and (event.type in rule.moved_by or event.time <= before.event_time):
+        return Reason.CANCELLED_BY_EVENT
+    return Reason.RESCHEDULED_BY_EVENT if event.time < before.event_time else None
+
+
+def _applied(rule: kinds.Thread, event: Event, before: Thread | None, fields: Mapping[str, object]) -> Thread:
+    if before is None or event.type in rule.opened_by:
+        kept: Mapping[str, object] = {}
+    else:
+        kept = before.data
+    if event.type in rule.moved_by:
+        kept = {name: value for name, value in kept.items() if name != "timezone"}
+    last = before.event_time if before else None
+    return Thread(
+        event_time=event.time if last is None else max(last, event.time),
+        ended=event.type in rule.ended_by,
+        data={**kept, **fields},
+    )

@@ -1,0 +1,108 @@
+"""Decisions as effects: how a stage says what became of an event."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from processors.effects import Forward, Record
+from processors.settings import InForce
+from schemas.candidate import Candidate
+from schemas.decision import Decision
+from schemas.envelope import Event
+from schemas.state import Plan
+from schemas.topics import DECISIONS
+from schemas.words import Channel, Outcome
+
+
+def say(decision: Decision) -> Forward:
+    """Append a decision; all decisions on one event are on one partition."""
+    return Forward(topic=DECISIONS.name, key=f"{decision.tenant}|{decision.event_id}", value=decision)
+
+
+def decided(
+    event: Event,
+    record: Record,
+    known: InForce,
+    *,
+    outcome: Outcome,
+    reason: str | None = None,
+    kind: str | None = None,
+    channel: Channel | None = None,
+    contact: str | None = None,
+    facts: Mapping[str, object] | None = None,
+    due: datetime | None = None,
+) -> Forward:
+    """A decision on an event before there is a message."""
+    return say(
+        Decision(
+            tenant=event.tenant,
+            event_id=event.id,
+            kind=kind,
+            contact=contact or event.subject or None,
+            channel=channel,
+            outcome=outcome,
+            reason=reason,
+            facts=facts or {},
+            due=due,
+            at=record.now,
+            settings_version=known.version,
+        )
+    )
+
+
+def decided_on_plan(
+    plan: Plan,
+    record: Record,
+    known: InForce | None,
+    *,
+    outcome: Outcome,
+    reason: str | None = None,
+    facts: Mapping[str, object] | None = None,
+) -> Forward:
+    """A decision on a message that waits for its hour."""
+    return say(
+        Decision(
+            tenant=plan.tenant,
+            event_id=plan.cause.event_id,
+            kind=plan.kind,
+            contact=plan.subject,
+            channel=plan.channel,
+            outcome=outcome,
+            reason=reason,
+            facts=facts or {},
+            message_id=plan.message_id,
+            due=plan.due,
+            at=record.now,
+            settings_version=known.version if known else None,
+        )
+    )
+
+
+def decided_on_candidate(
+    candidate: Candidate,
+    record: Record,
+    known: InForce | None,
+    *,
+    outcome: Outcome,
+    reason: str | None = None,
+    facts: Mapping[str, object] | None = None,
+    due: datetime | None = None,
+) -> Forward:
+    """A decision on a message that is due."""
+    return say(
+        Decision(
+            tenant=candidate.tenant,
+            event_id=candidate.cause.event_id,
+            kind=candidate.kind,
+            contact=candidate.recipient.contact,
+            staff=candidate.recipient.staff,
+            to=candidate.recipient.to,
+            channel=candidate.channel,
+            outcome=outcome,
+            reason=reason,
+            facts=facts or {},
+            message_id=candidate.message_id,
+            due=due or candidate.due,
+            at=record.now,
+            settings_version=known.version if known else None,
+        )
+    )

@@ -1,0 +1,173 @@
+"""The gates that a message passes when it is due, in the contract's order; the first that fails is the reason.
+
+Source of the order: contract section 11, Order of the gates. A gate is one question; it answers None to let through.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from processors.local_time import on_wall_clock
+from processors.quiet_hours import end_of_rest, rests
+from processors.settings import InForce
+from schemas.candidate import Candidate
+from schemas.clock import rfc3339
+from schemas.consent import Consent
+from schemas.reasons import Reason
+from schemas.words import Channel, Outcome
+
+NO_SMS = "No SMS"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A candidate before the gates, with what they look at."""
+
+    candidate: Candidate
+    known: InForce
+    consent: Consent | None
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """A gate's refusal: dropped for good, or held until an instant."""
+
+    reason: str
+    facts: Mapping[str, object] = field(default_factory=dict)
+    held_until: datetime | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        """What the decision says."""
+        return Outcome.DROPPED if self.held_until is None else Outcome.HELD
+
+
+def first_stop(case: Case) -> Stop | None:
+    """The refusal of the first gate that fails; None when all let through."""
+    for gate in GATES:
+        stop = gate(case)
+        if stop is not None:
+            return stop
+    return None
+
+
+def expired(case: Case) -> Stop | None:
+    """`useful_until` belongs to the time before it (section 11, Edges)."""
+    until = case.candidate.useful_until
+    if until is None or case.now < until:
+        return None
+    return Stop(reason=Reason.EXPIRED.of(rfc3339(until)), facts={"now": rfc3339(case.now)})
+
+
+def activated(case: Case) -> Stop | None:
+    """A channel is active when it was requested; without a sender nothing can leave either."""
+    channel = case.candidate.channel
+    entry = case.known.settings.channels.get(channel)
+    if entry is None or not entry.requested:
+        return Stop(reason=Reason.CHANNEL_NOT_ACTIVATED, facts={f"channels.{channel}.requested": False})
+    if channel not in (Channel.LETTER, Channel.WEBHOOK) and sender(case) is None:
+        return Stop(reason=Reason.CHANNEL_NOT_ACTIVATED, facts={f"senders.{channel}": None})
+    return None
+
+
+def paid(case: Case) -> Stop | None:
+    """`paid` absent: payment is not asked."""
+    channel = case.candidate.channel
+    entry = case.known.settings.channels.get(channel)
+    if entry is None or entry.paid is not False:
+        return None
+    return Stop(reason=Reason.SMS_PAYMENT_PENDING, facts={f"channels.{channel}.paid": False})
+
+
+def agreed(case: Case) -> Stop | None:
+    """A support agreement includes its last day in the tenant's zone and covers every channel."""
+    until = case.known.settings.support_agreement_until
+    today = on_wall_clock(case.now, case.known.settings.timezone).date()
+    if until is None or today <= until:
+        return None
+    return Stop(
+        reason=Reason.ENTITLEMENT_LAPSED,
+        facts={"support_agreement_until": until.isoformat(), "today": today.isoformat()},
+    )
+
+
+def not_opted_out(case: Case) -> Stop | None:
+    """A recorded opt-out of everything, or of the message's category."""
+    if case.consent is None:
+        return None
+    for scope in ("all", case.candidate.category):
+        if scope in case.consent.opted_out:
+            return Stop(reason=Reason.OPTED_OUT.of(scope), facts={"opted_out": list(case.consent.opted_out)})
+    return None
+
+
+def wants_texts(case: Case) -> Stop | None:
+    """`No SMS` silences texts, calls and short codes of every kind (section 4)."""
+    if not case.candidate.channel.uses_phone or case.candidate.recipient.sms_alerts != NO_SMS:
+        return None
+    return Stop(reason=Reason.CONTACT_PREF_OFF, facts={"sms_alerts": NO_SMS})
+
+
+def has_address(case: Case) -> Stop | None:
+    """Why there is no address was found out when it was looked up."""
+    recipient = case.candidate.recipient
+    if recipient.to is not None:
+        return None
+    known = case.candidate.contact is not None or recipient.staff is not None
+    return Stop(
+        reason=recipient.missing or Reason.NO_ADDRESS.of(case.candidate.channel),
+        facts={"contact_known": known},
+    )
+
+
+def not_suppressed(case: Case) -> Stop | None:
+    """An address that bounced or complained, or whose owner died."""
+    if case.consent is None or case.consent.suppressed is None:
+        return None
+    return Stop(reason=Reason.SUPPRESSED.of(case.consent.suppressed), facts={"suppressed": case.consent.suppressed})
+
+
+def awake(case: Case) -> Stop | None:
+    """Quiet hours hold; what would be useless at their end is dropped at once."""
+    candidate, quiet = case.candidate, case.known.settings.quiet_hours
+    if quiet is None or candidate.channel not in quiet.channels or candidate.category in quiet.exempt:
+        return None
+    own = candidate.recipient.timezone if quiet.zone == "recipient" else None
+    timezone = own or case.known.settings.timezone
+    if not rests(case.now, quiet.start, quiet.end, timezone):
+        return None
+    until = end_of_rest(case.now, quiet.end, timezone)
+    facts = {"quiet_hours": f"{quiet.start:%H:%M}-{quiet.end:%H:%M}", "timezone": timezone, "until": rfc3339(until)}
+    if candidate.useful_until is not None and until >= candidate.useful_until:
+        return Stop(reason=Reason.EXPIRED.of(rfc3339(candidate.useful_until)), facts=facts)
+    return Stop(reason=Reason.HELD_QUIET_HOURS_UNTIL.of(rfc3339(until)), facts=facts, held_until=until)
+
+
+def sender(case: Case) -> str | None:
+    """The address or number that messages of this channel come from."""
+    senders = case.known.settings.senders
+    match case.candidate.channel:
+        case Channel.EMAIL:
+            return senders.email
+        case Channel.SHORT_CODE:
+            return senders.short_code
+        case Channel.VOICE:
+            return senders.voice or senders.sms
+        case Channel.SMS:
+            return senders.sms
+        case _:
+            return case.known.settings.name
+
+
+GATES: tuple[Callable[[Case], Stop | None], ...] = (
+    expired,
+    activated,
+    paid,
+    agreed,
+    not_opted_out,
+    wants_texts,
+    has_address,
+    not_suppressed,
+    awake,
+)

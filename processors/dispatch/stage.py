@@ -1,0 +1,133 @@
+"""The stage between due and commanded: consent, dedup, quiet hours, rendering, the order to a gateway.
+
+Guarantee: one command per message id, however often its candidate arrives. What is held waits in a table of its
+address, ordered by a timer, and passes all gates again when its hour comes.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+from processors.command import command
+from processors.decisions import decided_on_candidate
+from processors.dispatch.gates import Case, Stop, first_stop
+from processors.dispatch.tables import CONSENTS, DISPATCHED, HELD, TIMERS
+from processors.effects import Delete, Effect, Forward, Put, Record, Tables, prefix_end, row_key
+from processors.render import RenderError
+from processors.settings import InForce, in_force
+from processors.timers import arm, disarm, due_rows
+from schemas.candidate import Candidate, Withdrawal
+from schemas.consent import Consent, ConsentChange
+from schemas.state import Dispatched, Held
+from schemas.topics import CONSENTS as CONSENTS_TOPIC
+from schemas.words import Outcome
+
+SETTINGS_PAUSE = timedelta(seconds=1)
+"""How long a candidate waits when this worker's copy of the settings is older than the one it was made under."""
+HELD_PER_ADDRESS = 10_000
+
+
+def on_message(record: Record, tables: Tables) -> Iterator[Effect]:
+    """A message that is due, or the withdrawal of one."""
+    if isinstance(record.value, Withdrawal):
+        yield from _withdraw(record.value, record, tables)
+    elif isinstance(record.value, Candidate):
+        candidate = record.value
+        held = tables.get(HELD, row_key(candidate.key, candidate.message_id))
+        if held is None and tables.get(DISPATCHED, candidate.message_id) is None:
+            yield from _dispatch(candidate, record, tables)
+
+
+def on_consent_change(record: Record, tables: Tables) -> Iterator[Effect]:
+    """What an address agreed to, as it stands now; lists that are absent stay as they were."""
+    change = record.value
+    if not isinstance(change, ConsentChange):
+        raise TypeError(f"topic {record.topic} carries a {type(change).__name__}, not a ConsentChange")
+    before = tables.get(CONSENTS, change.key) or Consent(tenant=change.tenant, address=change.address)
+    after = replace(
+        before,
+        opted_out=before.opted_out if change.opted_out is None else change.opted_out,
+        opted_in=before.opted_in if change.opted_in is None else change.opted_in,
+        suppressed=before.suppressed if change.suppressed is None else change.suppressed,
+    )
+    yield Put(table=CONSENTS, key=change.key, value=after)
+    yield Forward(topic=CONSENTS_TOPIC.name, key=change.key, value=after)
+
+
+def on_tick(record: Record, tables: Tables) -> Iterator[Effect]:
+    """Messages whose hold is over pass the gates again."""
+    for row, remove in due_rows(TIMERS, tables, record.now):
+        yield remove
+        held = tables.get(HELD, row)
+        if held is not None:
+            yield Delete(table=HELD, key=row)
+            yield from _dispatch(held.candidate, record, tables)
+
+
+def _dispatch(candidate: Candidate, record: Record, tables: Tables) -> Iterator[Effect]:
+    known = in_force(tables, candidate.tenant)
+    if known is None or known.version < candidate.settings_version:
+        yield from _hold(candidate, Held(candidate=candidate, reason="", until=record.now + SETTINGS_PAUSE))
+        return
+    case = Case(candidate=candidate, known=known, consent=tables.get(CONSENTS, candidate.key), now=record.now)
+    stop = first_stop(case)
+    if stop is None:
+        try:
+            message = command(case)
+        except RenderError as error:
+            stop = Stop(reason=error.reason, facts=error.facts)
+        else:
+            yield Forward(topic=message.topic, key=message.key, value=message)
+            yield decided_on_candidate(candidate, record, known, outcome=Outcome.SENT)
+            dispatched = Dispatched(at=record.now, command_topic=message.topic)
+            yield Put(table=DISPATCHED, key=candidate.message_id, value=dispatched)
+            return
+    yield from _stopped(candidate, stop, record, known)
+
+
+def _stopped(candidate: Candidate, stop: Stop, record: Record, known: InForce) -> Iterator[Effect]:
+    yield decided_on_candidate(
+        candidate,
+        record,
+        known,
+        outcome=stop.outcome,
+        reason=stop.reason,
+        facts=stop.facts,
+        due=stop.held_until,
+    )
+    if stop.held_until is not None:
+        yield from _hold(candidate, Held(candidate=candidate, reason=stop.reason, until=stop.held_until))
+    else:
+        yield Put(table=DISPATCHED, key=candidate.message_id, value=Dispatched(at=record.now))
+
+
+def _hold(candidate: Candidate, held: Held) -> Iterator[Effect]:
+    row = row_key(candidate.key, candidate.message_id)
+    yield Put(table=HELD, key=row, value=held)
+    yield arm(TIMERS, held.until, row)
+
+
+def _withdraw(withdrawal: Withdrawal, record: Record, tables: Tables) -> Iterator[Effect]:
+    """What is held is dropped here; what was commanded is withdrawn at its gateway."""
+    prefix = row_key(record.key, "")
+    for row, held in tables.range(HELD, prefix, prefix_end(prefix), HELD_PER_ADDRESS):
+        candidate = held.candidate
+        named = candidate.message_id == withdrawal.message_id
+        if not named and (withdrawal.contact is None or candidate.recipient.contact != withdrawal.contact):
+            continue
+        yield Delete(table=HELD, key=row)
+        yield disarm(TIMERS, held.until, row)
+        yield Put(table=DISPATCHED, key=candidate.message_id, value=Dispatched(at=record.now))
+        yield decided_on_candidate(
+            candidate,
+            record,
+            in_force(tables, candidate.tenant),
+            outcome=Outcome.CANCELLED,
+            reason=withdrawal.reason,
+            facts={"by_event": withdrawal.event_id},
+        )
+    if withdrawal.message_id is None:
+        return
+    dispatched = tables.get(DISPATCHED, withdrawal.message_id)
+    if dispatched is not None and dispatched.command_topic is not None:
+        yield Forward(topic=dispatched.command_topic, key=record.key, value=withdrawal)

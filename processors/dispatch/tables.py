@@ -1,0 +1,10 @@
+"""The tables of stage dispatch; their order in the stage is state on disk (append only)."""
+
+from processors.effects import Table
+from schemas.consent import Consent
+from schemas.state import Alarm, Dispatched, Held
+
+DISPATCHED = Table(name="dispatched", holds=Dispatched)
+CONSENTS = Table(name="consents", holds=Consent)
+HELD = Table(name="held", holds=Held)
+TIMERS = Table(name="timers", holds=Alarm)

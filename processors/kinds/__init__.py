@@ -1,0 +1,27 @@
+"""The built-in kinds, one file each: a module of this package that defines `KIND` is a kind, with no list to edit."""
+
+import importlib
+import pkgutil
+
+from processors.kind import Kind, Thread
+
+
+def _found() -> dict[str, Kind]:
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    kinds = [importlib.import_module(f"{__name__}.{name}").KIND for name in names]
+    return {kind.name: kind for kind in kinds}
+
+
+KINDS: dict[str, Kind] = _found()
+"""Name → kind."""
+
+BY_EVENT: dict[str, tuple[Kind, ...]] = {
+    event_type: tuple(kind for kind in KINDS.values() if event_type in kind.on)
+    for event_type in {event_type for kind in KINDS.values() for event_type in kind.on}
+}
+"""Event type → the kinds it may cause."""
+
+THREADS: dict[str, Thread] = {
+    event_type: kind.thread for kind in KINDS.values() if kind.thread for event_type in kind.thread.event_types
+}
+"""Event type → the thread it belongs to."""

@@ -1,0 +1,49 @@
+"""Wall clocks: from what people write to instants and back, with gaps and folds (contract section 5)."""
+
+from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+
+@lru_cache(maxsize=1024)
+def zone(name: str) -> ZoneInfo:
+    """The IANA zone; raises ZoneInfoNotFoundError for a name that does not exist."""
+    return ZoneInfo(name)
+
+
+def instant(text: str, timezone: str) -> datetime:
+    """The instant of RFC 3339 text, or of a local time in `timezone`; in UTC."""
+    parsed = datetime.fromisoformat(text)
+    if parsed.tzinfo is not None:
+        return parsed.astimezone(UTC)
+    return from_wall_clock(parsed, timezone)
+
+
+def from_wall_clock(local: datetime, timezone: str) -> datetime:
+    """The instant at which the clocks of `timezone` show `local`; in UTC.
+
+    A time that does not exist moves forward by the gap; one that exists twice is the first (contract section 5). PEP 495
+    gives both with `fold=0`: in a gap it uses the offset from before the change, which is the move forward.
+    """
+    return local.replace(tzinfo=zone(timezone), fold=0).astimezone(UTC)
+
+
+def on_wall_clock(moment: datetime, timezone: str) -> datetime:
+    """What the clocks of `timezone` show at `moment`, with offset."""
+    return moment.astimezone(zone(timezone))
+
+
+def hours_before(moment: datetime, hours: float) -> datetime:
+    """Elapsed time: a day ahead is 24 hours, also across a change of the clock."""
+    return moment - timedelta(hours=hours)
+
+
+def next_at(moment: datetime, clock: time, timezone: str) -> datetime:
+    """The first instant after `moment` at which the clocks of `timezone` show `clock`; in UTC."""
+    local = on_wall_clock(moment, timezone)
+    day = local.date()
+    while True:
+        candidate = from_wall_clock(datetime.combine(day, clock), timezone)
+        if candidate > moment:
+            return candidate
+        day += timedelta(days=1)

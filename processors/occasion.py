@@ -1,0 +1,40 @@
+"""An occasion: one event at one moment, with all that answering it needs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from processors.effects import Record, Tables
+from processors.settings import InForce
+from schemas.candidate import Cause
+from schemas.envelope import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where an event finds its thread: `key` names it, `data` is what is known of it now.
+
+    `stale_because` is the reason why the event changes nothing, if it does not; `ended_plans` tells whether it ended
+    something that waited.
+    """
+
+    key: str
+    data: Mapping[str, object] = field(default_factory=dict)
+    stale_because: str | None = None
+    ended_plans: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """One event, the tables it meets, the settings in force and where its thread stands."""
+
+    event: Event
+    cause: Cause
+    record: Record
+    tables: Tables
+    known: InForce
+    standing: Standing | None
+
+    @property
+    def data(self) -> Mapping[str, object]:
+        """The event's fields, over those that its thread remembers."""
+        return self.standing.data if self.standing else self.cause.data

@@ -1,0 +1,30 @@
+"""Phone numbers: what people type becomes E.164, by the tenant's country. The only door to `phonenumbers`."""
+
+from functools import lru_cache
+
+import phonenumbers
+
+from schemas.faults import Fault, Refused
+
+
+@lru_cache(maxsize=65_536)
+def e164(number: str, country: str | None) -> str:
+    """The number in E.164; raises Refused when it is none that could be dialled from `country`."""
+    try:
+        parsed = phonenumbers.parse(number, country)
+    except phonenumbers.NumberParseException as error:
+        raise Refused(Fault(path="number", reason=f"{number!r} is no phone number: {error}")) from error
+    if not phonenumbers.is_possible_number(parsed):
+        raise Refused(Fault(path="number", reason=f"{number!r} has not the length of a phone number of {country}"))
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def canonical_address(address: str, country: str | None) -> str:
+    """An address as messages carry it: emails as they are, numbers in E.164 where they can be read, short codes kept."""
+    text = address.strip()
+    if "@" in text or len(text) <= 6:
+        return text
+    try:
+        return e164(text, country)
+    except Refused:
+        return text

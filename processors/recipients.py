@@ -1,0 +1,124 @@
+"""Recipients: who gets a message and under which address, looked up when the message is due (contract section 4)."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from processors.identity import message_id
+from processors.kind import Kind, Staff
+from processors.settings import InForce
+from schemas.candidate import Candidate, Cause, Recipient
+from schemas.contact import Contact
+from schemas.reasons import Reason
+from schemas.words import Channel
+
+
+def candidate_for(
+    kind: Kind,
+    channel: Channel,
+    cause: Cause,
+    tenant: str,
+    contact: Contact | None,
+    due: datetime,
+    known: InForce,
+    *,
+    useful_until: datetime | None = None,
+    variables: Mapping[str, object] | None = None,
+) -> Candidate:
+    """A message to the contact the event is about; `contact` is None for one we do not know (any more)."""
+    own = known.settings.kinds[kind.name]
+    recipient = _contact_recipient(contact, cause.subject, channel, own.number or kind.number)
+    return Candidate(
+        message_id=planned_id(kind.name, channel, cause, tenant, cause.subject),
+        tenant=tenant,
+        kind=kind.name,
+        channel=channel,
+        recipient=recipient,
+        cause=cause,
+        due=due,
+        category=own.category,
+        lane=kind.lane,
+        in_doubt=kind.in_doubt,
+        settings_version=known.version,
+        contact=contact,
+        useful_until=useful_until,
+        variables={**(variables or {}), **kind.variables(cause, own)},
+    )
+
+
+def staff_candidates(
+    kind: Kind, channel: Channel, cause: Cause, tenant: str, due: datetime, known: InForce
+) -> list[Candidate]:
+    """One message for each member of staff with the role of the kind's audience."""
+    assert isinstance(kind.audience, Staff)
+    own, candidates = known.settings.kinds[kind.name], []
+    for member in known.settings.staff:
+        if kind.audience.role not in member.roles:
+            continue
+        to = member.email if channel is Channel.EMAIL else member.phone
+        recipient = Recipient(
+            to=to,
+            name=member.name,
+            staff=member.id,
+            missing=None if to else Reason.NO_ADDRESS.of(channel),
+        )
+        candidates.append(
+            Candidate(
+                message_id=planned_id(kind.name, channel, cause, tenant, f"staff:{member.id}"),
+                tenant=tenant,
+                kind=kind.name,
+                channel=channel,
+                recipient=recipient,
+                cause=cause,
+                due=due,
+                category=own.category,
+                lane=kind.lane,
+                in_doubt=kind.in_doubt,
+                settings_version=known.version,
+                variables=kind.variables(cause, own),
+            )
+        )
+    return candidates
+
+
+def planned_id(kind: str, channel: Channel, cause: Cause, tenant: str, recipient: str) -> str:
+    """The id that the message of this cause has, whenever it is made."""
+    return message_id(
+        tenant=tenant,
+        source=cause.source,
+        event_id=cause.event_id,
+        kind=kind,
+        recipient=recipient,
+        channel=channel,
+    )
+
+
+def _contact_recipient(contact: Contact | None, subject: str, channel: Channel, number: str) -> Recipient:
+    if contact is None:
+        return Recipient(contact=subject or None, missing=_missing(channel, number))
+    to = _address(contact, channel, number)
+    return Recipient(
+        to=to,
+        name=contact.name,
+        contact=contact.id,
+        timezone=contact.timezone,
+        locale=contact.locale,
+        sms_alerts=contact.sms_alerts,
+        missing=None if to else _missing(channel, number),
+    )
+
+
+def _address(contact: Contact, channel: Channel, number: str) -> str | None:
+    if channel is Channel.EMAIL:
+        return contact.email
+    if channel is Channel.LETTER:
+        return ", ".join(contact.address) or None
+    phone = contact.phone(number)
+    return phone.number if phone else None
+
+
+def _missing(channel: Channel, number: str) -> str:
+    if not channel.uses_phone:
+        return Reason.NO_ADDRESS.of(channel)
+    return Reason.NO_PRIMARY_PHONE if number == "primary" else Reason.NO_MOBILE_NUMBER
+
+

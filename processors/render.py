@@ -1,0 +1,164 @@
+"""Stop 5 of 9 — render. Before: schedule. After: command. Words from a template; the only door to Jinja2.
+
+Templates are found by name: `processors/templates/<kind>/<channel>.<part>.j2`, or what the tenant's settings say
+instead. They run in a sandbox, on copies of plain values, and a missing value fails that one message.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+
+from processors.wording import FILTERS
+from schemas.faults import Fault, Refused
+from schemas.reasons import Reason
+
+TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATE_LIMIT_BYTES = 64 * 1024
+OUTPUT_LIMIT_CHARACTERS = 256 * 1024
+PARTS = ("subject", "text", "html")
+
+
+class RenderError(ValueError):
+    """A template that gives no message; `reason` is a closed one, `facts` say what is wrong."""
+
+    def __init__(self, reason: str, facts: Mapping[str, object]) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.facts = facts
+
+
+class MissingVariable(jinja2.UndefinedError):
+    """A template asked for a value that is not there."""
+
+    def __init__(self, name: str, owner: object, message: str | None = None) -> None:
+        super().__init__(message)
+        self.name = name
+        self.owner = owner
+
+
+class _Missing(jinja2.StrictUndefined):
+    """Strict, and able to say which value is missing."""
+
+    def __init__(self, hint: Any = None, obj: Any = jinja2.runtime.missing, name: Any = None, exc: Any = None) -> None:
+        super().__init__(hint, obj, name, partial(MissingVariable, str(name), obj))  # type: ignore[arg-type]  # called, never caught by type
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """Looks up keys before attributes, so that `order.items` is the field and not the method of a dict."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if isinstance(obj, dict):
+            return obj[attribute] if attribute in obj else self.undefined(obj=obj, name=attribute)
+        return super().getattr(obj, attribute)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """The sources of one message's templates, by part; a part that is None is not made."""
+
+    subject: str | None
+    text: str
+    html: str | None
+
+    @property
+    def version(self) -> str:
+        """A digest of the sources: it changes whenever a word of them does."""
+        joined = "\0".join(part or "" for part in (self.subject, self.text, self.html))
+        return hashlib.sha256(joined.encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """What a person reads."""
+
+    subject: str | None
+    text: str
+    html: str | None
+
+
+@lru_cache(maxsize=256)
+def built_in(kind: str, channel: str) -> Words:
+    """The built-in templates of a kind on a channel; raises RenderError when there are none."""
+    sources = {part: TEMPLATES / kind / f"{channel}.{part}.j2" for part in PARTS}
+    found = {part: path.read_text() if path.exists() else None for part, path in sources.items()}
+    text = found["text"]
+    if text is None:
+        raise RenderError(Reason.RENDER_ERROR, {"template": f"{kind}/{channel}.text.j2", "error": "no such template"})
+    return Words(subject=found["subject"], text=text, html=found["html"])
+
+
+def render(words: Words, variables: Mapping[str, object]) -> Rendered:
+    """All parts of a message; raises RenderError with the value that is missing or the fault of the template."""
+    subject = _part(words.subject, variables, html=False) if words.subject is not None else None
+    return Rendered(
+        subject=" ".join(subject.split()) if subject is not None else None,
+        text=_part(words.text, variables, html=False).strip(),
+        html=_part(words.html, variables, html=True) if words.html is not None else None,
+    )
+
+
+def check(source: str, path: str, *, html: bool) -> None:
+    """Refuse a template that does not compile, with its line; raises Refused."""
+    if len(source.encode()) > TEMPLATE_LIMIT_BYTES:
+        raise Refused(Fault(path=path, reason=f"is over {TEMPLATE_LIMIT_BYTES} bytes"))
+    try:
+        _compiled(source, html)
+    except jinja2.TemplateSyntaxError as error:
+        raise Refused(Fault(path=path, reason=f"line {error.lineno}: {error.message}")) from error
+
+
+def _part(source: str, variables: Mapping[str, object], *, html: bool) -> str:
+    pieces, size = [], 0
+    try:
+        for piece in _compiled(source, html).generate(variables):
+            size += len(piece)
+            if size > OUTPUT_LIMIT_CHARACTERS:
+                raise RenderError(Reason.RENDER_ERROR, {"error": f"output over {OUTPUT_LIMIT_CHARACTERS} characters"})
+            pieces.append(piece)
+    except MissingVariable as missing:
+        path = _path_of(missing.owner, variables, missing.name)
+        raise RenderError(Reason.MISSING_VARIABLE.of(path), {"missing": path}) from missing
+    except (jinja2.TemplateError, SecurityError, ArithmeticError, TypeError, ValueError, LookupError) as error:
+        if isinstance(error, RenderError):
+            raise
+        raise RenderError(Reason.RENDER_ERROR, {"error": f"{type(error).__name__}: {error}"}) from error
+    return "".join(pieces)
+
+
+def _path_of(owner: object, variables: Mapping[str, object], name: str, prefix: str = "", depth: int = 3) -> str:
+    """Where a missing value would be: the path of the map that lacks it, found by identity."""
+    for key, value in variables.items():
+        if value is owner:
+            return f"{prefix}{key}.{name}"
+        if depth and isinstance(value, Mapping):
+            found = _path_of(owner, value, "", f"{prefix}{key}.", depth - 1)
+            if found:
+                return found + name
+    return name
+
+
+@lru_cache(maxsize=2048)
+def _compiled(source: str, html: bool) -> jinja2.Template:
+    return (_HTML if html else _TEXT).from_string(source)
+
+
+def _environment(*, html: bool) -> _Sandbox:
+    environment = _Sandbox(
+        undefined=_Missing,
+        autoescape=html,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+    )
+    environment.filters.update(FILTERS)
+    return environment
+
+
+_TEXT = _environment(html=False)
+_HTML = _environment(html=True)

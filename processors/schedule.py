@@ -1,0 +1,123 @@
+"""Stop 4 of 9 — schedule. Before: decide. After: render. Messages that wait for their hour.
+
+A plan is one row, its timer another; moving and cancelling touch these two rows only. A plan that has left stays until
+its message is useless, so that what waits in dispatch or at a gateway can still be withdrawn.
+"""
+
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from processors.decide.tables import CONTACTS, PLANS, THREADS, TIMERS
+from processors.decisions import decided_on_plan
+from processors.effects import Delete, Effect, Forward, Put, Record, Tables, prefix_end, row_key
+from processors.kind import Kind
+from processors.kinds import KINDS
+from processors.occasion import Occasion
+from processors.recipients import candidate_for, planned_id
+from processors.settings import InForce, in_force
+from processors.timers import arm, disarm
+from schemas.candidate import Withdrawal
+from schemas.envelope import Event
+from schemas.reasons import Reason
+from schemas.state import Plan
+from schemas.topics import MESSAGES
+from schemas.words import Channel, Outcome
+
+PLANS_OF_ONE_CONTACT = 10_000
+"""How many rows of one contact a scan takes; nobody has so many messages waiting."""
+
+
+def plan(
+    kind: Kind,
+    channel: Channel,
+    due: datetime,
+    useful_until: datetime | None,
+    occasion: Occasion,
+    facts: Mapping[str, object],
+) -> Iterator[Effect]:
+    """Let a message wait until `due`; one of the same thread, kind and channel has been withdrawn before."""
+    event, cause = occasion.event, occasion.cause
+    thread = occasion.standing.key if occasion.standing else row_key(event.source, event.id)
+    row = row_key(event.tenant, event.subject, thread, kind.name, channel)
+    planned = Plan(
+        message_id=planned_id(kind.name, channel, cause, event.tenant, event.subject),
+        tenant=event.tenant,
+        subject=event.subject,
+        kind=kind.name,
+        channel=channel,
+        cause=cause,
+        due=due,
+        useful_until=useful_until,
+        variables=occasion.data,
+    )
+    yield Put(table=PLANS, key=row, value=planned)
+    yield arm(TIMERS, due, row_key("plan", row))
+    yield decided_on_plan(planned, occasion.record, occasion.known, outcome=Outcome.SCHEDULED, facts=facts)
+
+
+def fire(row: str, record: Record, tables: Tables) -> Iterator[Effect]:
+    """A plan's hour has come: its message goes to dispatch; or it has become useless and is forgotten."""
+    planned = tables.get(PLANS, row)
+    if planned is None:
+        return
+    if planned.address_key is not None:
+        yield Delete(table=PLANS, key=row)
+        return
+    known = in_force(tables, planned.tenant)
+    if known is None:
+        raise LookupError(f"the settings of tenant {planned.tenant!r} are gone while message {planned.message_id} waits")
+    candidate = candidate_for(
+        KINDS[planned.kind],
+        planned.channel,
+        planned.cause,
+        planned.tenant,
+        tables.get(CONTACTS, row_key(planned.tenant, planned.subject)),
+        planned.due,
+        known,
+        useful_until=planned.useful_until,
+        variables=planned.variables,
+    )
+    yield Forward(topic=MESSAGES.name, key=candidate.key, value=candidate)
+    if planned.useful_until is None or planned.useful_until <= record.now:
+        yield Delete(table=PLANS, key=row)
+    else:
+        yield Put(table=PLANS, key=row, value=replace(planned, address_key=candidate.key))
+        yield arm(TIMERS, planned.useful_until, row_key("plan", row))
+
+
+def withdraw_thread(
+    event: Event, thread: str, reason: str, record: Record, tables: Tables, known: InForce
+) -> Generator[Effect, None, int]:
+    """Withdraw all of one thread of a contact; returns how many messages still waited for their hour."""
+    return (yield from _withdraw(row_key(event.tenant, event.subject, thread, ""), event, reason, record, tables, known))
+
+
+def erase_plans(event: Event, record: Record, tables: Tables, known: InForce) -> Iterator[Effect]:
+    """Withdraw all that waits for a contact, and forget its threads."""
+    prefix = row_key(event.tenant, event.subject, "")
+    yield from _withdraw(prefix, event, Reason.CANCELLED_BY_EVENT, record, tables, known)
+    for key, _ in tables.range(THREADS, prefix, prefix_end(prefix), PLANS_OF_ONE_CONTACT):
+        yield Delete(table=THREADS, key=key)
+
+
+def _withdraw(
+    prefix: str, event: Event, reason: str, record: Record, tables: Tables, known: InForce
+) -> Generator[Effect, None, int]:
+    waited = 0
+    for row, planned in tables.range(PLANS, prefix, prefix_end(prefix), PLANS_OF_ONE_CONTACT):
+        yield Delete(table=PLANS, key=row)
+        if planned.address_key is None:
+            waited += 1
+            yield disarm(TIMERS, planned.due, row_key("plan", row))
+            yield decided_on_plan(
+                planned, record, known, outcome=Outcome.CANCELLED, reason=reason, facts={"by_event": event.id}
+            )
+            continue
+        if planned.useful_until is not None:
+            yield disarm(TIMERS, planned.useful_until, row_key("plan", row))
+        withdrawal = Withdrawal(
+            message_id=planned.message_id, tenant=planned.tenant, event_id=event.id, reason=reason
+        )
+        yield Forward(topic=MESSAGES.name, key=planned.address_key, value=withdrawal)
+    return waited

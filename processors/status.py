@@ -1,0 +1,100 @@
+"""Stop 8 of 9 — status. Before: gateway. After: billing. All reports on a message become the one status it has.
+
+Reports repeat and come out of order; within one attempt the state only moves up its lattice, and a later attempt starts
+anew (contract section 9, Delivery status). A report that changes nothing has no effect at all.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from processors.billing import usage_of
+from processors.decisions import say
+from processors.effects import Effect, Forward, Put, Record, Table, Tables
+from processors.settings import in_force
+from schemas.address import address_key
+from schemas.consent import ConsentChange
+from schemas.decision import Decision
+from schemas.delivery import DeliveryStatus
+from schemas.reasons import Reason
+from schemas.state import Folded
+from schemas.topics import CONSENT_CHANGES, USAGE
+from schemas.words import Outcome, Status
+
+FOLDED = Table(name="folded", holds=Folded)
+
+SUPPRESSES = {Status.BOUNCED: "bounce", Status.COMPLAINED: "complaint"}
+"""Reports after which an address is not used again (contract section 8)."""
+
+
+def on_status(record: Record, tables: Tables) -> Iterator[Effect]:
+    """Fold one report; what it changes is decided, billed and remembered."""
+    report = record.value
+    if not isinstance(report, DeliveryStatus):
+        raise TypeError(f"topic {record.topic} carries a {type(report).__name__}, not a DeliveryStatus")
+    before = tables.get(FOLDED, report.message_id)
+    if before is not None and not rises(before.status, report):
+        return
+    after = Folded(status=report, billed=before.billed if before else False)
+    if not after.billed and _is_charged(report.status):
+        known = in_force(tables, report.tenant)
+        usage = usage_of(report, known.settings) if known else None
+        if usage is not None:
+            yield Forward(topic=USAGE.name, key=report.tenant, value=usage)
+            after = replace(after, billed=True)
+    yield Put(table=FOLDED, key=report.message_id, value=after)
+    decision = decision_on(report, record)
+    if decision is not None:
+        yield say(decision)
+    if report.status in SUPPRESSES:
+        change = ConsentChange(
+            tenant=report.tenant,
+            address=report.to,
+            event_id=report.event_id,
+            suppressed=SUPPRESSES[report.status],
+        )
+        yield Forward(topic=CONSENT_CHANGES.name, key=address_key(report.tenant, report.to), value=change)
+
+
+def rises(before: DeliveryStatus, report: DeliveryStatus) -> bool:
+    """Whether a report says more than what is known: a later attempt, or a higher state of the same one."""
+    return (report.attempt, report.status.rank) > (before.attempt, before.status.rank)
+
+
+def decision_on(report: DeliveryStatus, record: Record) -> Decision | None:
+    """The decision that a report calls for: a message that was commanded and will not reach anybody."""
+    outcome, reason = _end_of(report)
+    if outcome is None:
+        return None
+    return Decision(
+        tenant=report.tenant,
+        event_id=report.event_id,
+        kind=report.kind,
+        contact=report.contact,
+        staff=report.staff,
+        to=report.to,
+        channel=report.channel,
+        outcome=outcome,
+        reason=reason,
+        facts={"status": report.status, "attempt": report.attempt, **({"detail": report.detail} if report.detail else {})},
+        message_id=report.message_id,
+        at=record.now,
+        settings_version=report.settings_version,
+    )
+
+
+def _end_of(report: DeliveryStatus) -> tuple[Outcome | None, str | None]:
+    match report.status:
+        case Status.FAILED:
+            return Outcome.DROPPED, report.reason or Reason.PROVIDER_REJECTED.of(report.code or "unknown")
+        case Status.EXPIRED | Status.SUPPRESSED:
+            return Outcome.DROPPED, report.reason
+        case Status.CANCELLED:
+            return Outcome.CANCELLED, report.reason or Reason.CANCELLED_BY_EVENT
+        case Status.DOUBTFUL if report.reason == Reason.DOUBTFUL:
+            return Outcome.DROPPED, Reason.DOUBTFUL
+        case _:
+            return None, None
+
+
+def _is_charged(status: Status) -> bool:
+    return status.is_billable and status is not Status.ACCEPTED

@@ -1,0 +1,35 @@
+"""Ordered timers: rows of a table whose keys begin with the due time, so that a range scan finds what is due."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from processors.effects import Delete, Put, Table, Tables
+from schemas.clock import to_millis
+from schemas.state import Alarm
+
+FIRED_PER_TICK = 500
+"""How many timers one tick fires in one partition; the rest follows with the next tick, in due order."""
+
+
+def timer_key(due: datetime, row: str) -> str:
+    """The key of a timer: its due time in milliseconds, zero-padded so that text order is time order."""
+    return f"{to_millis(due):015d}\0{row}"
+
+
+def arm(timers: Table[Alarm], due: datetime, row: str) -> Put:
+    """Let the row `row` be woken at `due`."""
+    return Put(table=timers, key=timer_key(due, row), value=Alarm(row=row))
+
+
+def disarm(timers: Table[Alarm], due: datetime, row: str) -> Delete:
+    """Take back what `arm` did with the same arguments."""
+    return Delete(table=timers, key=timer_key(due, row))
+
+
+def due_rows(timers: Table[Alarm], tables: Tables, now: datetime) -> Iterator[tuple[str, Delete]]:
+    """The rows that are due at `now`, in due order, each with the effect that removes its timer."""
+    end = f"{to_millis(now) + 1:015d}"
+    for key, alarm in tables.range(timers, "", end, FIRED_PER_TICK):
+        yield alarm.row, Delete(table=timers, key=key)
+
+
