@@ -5,16 +5,17 @@ instead. They run in a sandbox, on copies of plain values, and a missing value f
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 import jinja2
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
 
-from processors.wording import FILTERS
+from processors.wording import LOCALE, TIMEZONE, clock, date
 from schemas.faults import Fault, Refused
 from schemas.reasons import Reason
 
@@ -148,6 +149,16 @@ def _compiled(source: str, html: bool) -> jinja2.Template:
     return (_HTML if html else _TEXT).from_string(source)
 
 
+def _localised(wording: Callable[[str, str, str], str]) -> Callable[[Context, str], str]:
+    """A filter that knows the locale and the zone of the message."""
+
+    @jinja2.pass_context
+    def worded(context: Context, moment: str) -> str:
+        return wording(moment, str(context[TIMEZONE]), str(context[LOCALE]))
+
+    return worded
+
+
 def _environment(*, html: bool) -> _Sandbox:
     environment = _Sandbox(
         undefined=_Missing,
@@ -156,7 +167,8 @@ def _environment(*, html: bool) -> _Sandbox:
         lstrip_blocks=True,
         loader=jinja2.FileSystemLoader(TEMPLATES),
     )
-    environment.filters.update(FILTERS)
+    environment.filters["date"] = _localised(date)
+    environment.filters["clock"] = _localised(clock)
     return environment
 
 

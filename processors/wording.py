@@ -1,13 +1,11 @@
-"""Dates and times as the recipient reads them: filters for templates, by locale and zone."""
+"""Dates and times as the recipient reads them, by locale and zone; the only door to Babel."""
 
-from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
 
 import babel
 from babel.dates import format_date, format_time
-from jinja2 import pass_context
-from jinja2.runtime import Context
+from babel.localedata import locale_identifiers
 
 from processors.local_time import instant, on_wall_clock
 
@@ -15,26 +13,21 @@ LOCALE, TIMEZONE = "_locale", "_timezone"
 """Names under which a message's variables carry the recipient's locale and the zone of the event."""
 
 
-@pass_context
-def date(context: Context, moment: str) -> str:
+def date(moment: str, timezone: str, locale: str) -> str:
     """`2026-06-10T15:00:00-04:00` as `Wednesday, June 10, 2026`."""
-    return format_date(_local(context, moment), format="full", locale=_locale(context))
+    return format_date(_local(moment, timezone), format="full", locale=_known(locale))
 
 
-@pass_context
-def clock(context: Context, moment: str) -> str:
-    """`2026-06-10T15:00:00-04:00` as `3:00 PM`."""
-    return format_time(_local(context, moment), format="short", locale=_locale(context)).replace("\u202f", " ")
+def clock(moment: str, timezone: str, locale: str) -> str:
+    """`2026-06-10T15:00:00-04:00` as `3:00 PM`; CLDR's narrow space becomes a plain one, which GSM-7 knows."""
+    return format_time(_local(moment, timezone), format="short", locale=_known(locale)).replace("\u202f", " ")
 
 
-FILTERS: Mapping[str, Callable[..., Any]] = {"date": date, "clock": clock}
-
-
-def _local(context: Context, moment: str) -> datetime:
-    timezone = str(context[TIMEZONE])
+def _local(moment: str, timezone: str) -> datetime:
     return on_wall_clock(instant(moment, timezone), timezone).replace(tzinfo=None)
 
 
-def _locale(context: Context) -> str:
-    wanted = str(context[LOCALE]).replace("-", "_")
-    return babel.negotiate_locale([wanted], babel.localedata.locale_identifiers()) or "en_US"
+@lru_cache(maxsize=256)
+def _known(locale: str) -> str:
+    """The nearest locale that has words; English where there is none."""
+    return babel.negotiate_locale([locale.replace("-", "_")], locale_identifiers()) or "en_US"

@@ -1,0 +1,97 @@
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from processors.local_time import from_wall_clock, hours_before, instant, next_at, on_wall_clock
+from processors.quiet_hours import end_of_rest, rests
+from processors.timers import timer_key
+from processors.wording import clock, date
+
+NEW_YORK, STOCKHOLM = "America/New_York", "Europe/Stockholm"
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+@pytest.mark.parametrize(
+    ("local", "timezone", "expected"),
+    [
+        ("2026-06-10T15:00:00", NEW_YORK, "2026-06-10T15:00:00-04:00"),
+        ("2026-03-29T02:30:00", STOCKHOLM, "2026-03-29T03:30:00+02:00"),
+        ("2026-10-25T02:30:00", STOCKHOLM, "2026-10-25T02:30:00+02:00"),
+        ("2026-03-08T02:30:00", NEW_YORK, "2026-03-08T03:30:00-04:00"),
+        ("2026-11-01T01:30:00", NEW_YORK, "2026-11-01T01:30:00-04:00"),
+    ],
+)
+def test_a_gap_moves_forward_and_a_fold_is_the_first(local: str, timezone: str, expected: str) -> None:
+    assert from_wall_clock(at(local), timezone) == at(expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-06-10T15:00:00-04:00", "2026-06-10T19:00:00+00:00"),
+        ("2026-06-10T15:00:00Z", "2026-06-10T15:00:00+00:00"),
+        ("2026-06-10T15:00:00", "2026-06-10T19:00:00+00:00"),
+    ],
+)
+def test_an_instant_has_its_own_offset_or_the_zone_it_is_given(text: str, expected: str) -> None:
+    found = instant(text, NEW_YORK)
+    assert found == at(expected)
+    assert found.tzinfo is UTC
+
+
+def test_a_day_ahead_is_twenty_four_hours_across_the_change_to_summer_time() -> None:
+    starts_at = instant("2026-03-08T15:00:00", NEW_YORK)
+    assert on_wall_clock(hours_before(starts_at, 24), NEW_YORK) == at("2026-03-07T14:00:00-05:00")
+
+
+@pytest.mark.parametrize(
+    ("moment", "expected"),
+    [
+        ("2026-06-01T20:59:59-04:00", False),
+        ("2026-06-01T21:00:00-04:00", True),
+        ("2026-06-02T07:59:59-04:00", True),
+        ("2026-06-02T08:00:00-04:00", False),
+    ],
+)
+def test_the_start_belongs_to_the_quiet_hours_and_the_end_does_not(moment: str, expected: bool) -> None:
+    assert rests(at(moment), time(21), time(8), NEW_YORK) is expected
+
+
+@given(st.datetimes(datetime(2025, 1, 1), datetime(2028, 1, 1)), st.sampled_from([NEW_YORK, STOCKHOLM, "Asia/Kolkata"]))
+def test_quiet_hours_always_end_and_within_a_day_and_an_hour(naive: datetime, timezone: str) -> None:
+    moment = naive.replace(tzinfo=UTC)
+    if rests(moment, time(21), time(8), timezone):
+        end = end_of_rest(moment, time(8), timezone)
+        assert moment < end <= moment + timedelta(hours=12)
+        assert not rests(end, time(21), time(8), timezone)
+
+
+@given(st.datetimes(datetime(2025, 1, 1), datetime(2028, 1, 1)), st.times())
+def test_the_next_hour_of_a_clock_lies_ahead(naive: datetime, wall: time) -> None:
+    moment = naive.replace(tzinfo=UTC)
+    assert moment < next_at(moment, wall, NEW_YORK) <= moment + timedelta(hours=26)
+
+
+@given(st.datetimes(datetime(2001, 9, 10), datetime(2200, 1, 1)), st.datetimes(datetime(2001, 9, 10), datetime(2200, 1, 1)))
+def test_timer_keys_are_ordered_as_their_times(first: datetime, second: datetime) -> None:
+    one, other = first.replace(tzinfo=UTC, microsecond=0), second.replace(tzinfo=UTC, microsecond=0)
+    assert (timer_key(one, "a") < timer_key(other, "a")) == (one < other)
+
+
+@pytest.mark.parametrize(
+    ("locale", "expected"),
+    [
+        ("en-US", "Wednesday, June 10, 2026 3:00 PM"),
+        ("en-GB", "Wednesday, 10 June 2026 15:00"),
+        ("sv-SE", "onsdag 10 juni 2026 15:00"),
+        ("tlh", "Wednesday, June 10, 2026 3:00 PM"),
+    ],
+)
+def test_dates_read_as_the_recipient_writes_them(locale: str, expected: str) -> None:
+    moment = "2026-06-10T19:00:00Z"
+    assert f"{date(moment, NEW_YORK, locale)} {clock(moment, NEW_YORK, locale)}" == expected
