@@ -23,10 +23,15 @@ MAX_SHOWN = 80
 
 def parse(record: type[R], plain: object, path: str = "") -> R:
     """The record that plain values say; raises Refused with one Fault per thing wrong, paths under `path`."""
+    parsed: R = parse_as(record, plain, path)
+    return parsed
+
+
+def parse_as(hint: Any, plain: object, path: str = "") -> Any:
+    """The same for any type hint that a field of a record may have."""
     try:
         check_json(plain)
-        parsed: R = _adapter(cast("Any", record)).validate_json(json_to_text(plain), strict=True)
-        return parsed
+        return _adapter(hint).validate_json(json_to_text(plain), strict=True)
     except ValidationError as error:
         raise Refused(*(_fault(details, path) for details in error.errors(include_url=False))) from None
     except Refused as refused:
@@ -46,8 +51,8 @@ def joined(*parts: str | int) -> str:
 
 
 @cache
-def _adapter(record: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(record)
+def _adapter(hint: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(hint)
 
 
 _REASONS: Mapping[str, str] = {

@@ -65,6 +65,15 @@ def duration_from_text(text: str) -> timedelta:
     return timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
 
 
+def duration_to_text(duration: timedelta) -> str:
+    """ISO 8601 in days where it is whole ones, else in hours, minutes and seconds."""
+    seconds = int(duration.total_seconds())
+    if seconds and seconds % 86_400 == 0:
+        return f"P{seconds // 86_400}D"
+    parts = ((seconds // 3600, "H"), (seconds // 60 % 60, "M"), (seconds % 60, "S"))
+    return "PT" + ("".join(f"{count}{unit}" for count, unit in parts if count) or "0S")
+
+
 def clock_time_from_text(text: str) -> time:
     """A wall-clock time, `HH:MM`."""
     if not _CLOCK_TIME.fullmatch(text):

@@ -1,0 +1,171 @@
+"""A tenant's own messages: rules, as the settings say them (contract section 7)."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import time, timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from schemas.events.campaigns import Attachment
+from schemas.faults import Fault, Refused
+from schemas.settings_sections import Section
+from schemas.validation import parse, shown_value
+from schemas.values import Duration, clock_time_from_text
+from schemas.words import Channel
+
+_EVENT_TYPE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
+_RULE_ID = r"^[^|\x00-\x1f]+$"
+_RECIPIENT = re.compile(r"contact|role:.+|staff:.+|field:[^.\s]+(\.[^.\s]+)*|[^:\s]+@[^@\s]+|\+?[\d\s().-]{3,}")
+
+
+def _one_or_many(value: Any) -> Any:
+    """A single word stands for a list of one; strict parsing wants tuples from here."""
+    return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
+
+
+def _now_or_clock_time(value: Any) -> Any:
+    if value == "now":
+        return value
+    if not isinstance(value, str):
+        raise ValueError(f'must be now, or a clock time such as "13:00", not {value!r}')
+    return clock_time_from_text(value)
+
+
+OneOrMany = Annotated[tuple[str, ...], BeforeValidator(_one_or_many)]
+Ratio = Annotated[float, Field(gt=0, le=8760)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleTiming(Section):
+    """When a message is due: at once, or in exactly one of three ways counted from a date field or from the event.
+
+    With `days_before`, `at` is the wall-clock time of that day; alone, `at` is always `now`.
+    """
+
+    at: Annotated[time | Literal["now"] | None, BeforeValidator(_now_or_clock_time)] = None
+    days_before: Annotated[int, Field(ge=0, le=3650)] | None = None
+    hours_before: Ratio | None = None
+    after: Duration | None = None
+    of: Annotated[str, Field(min_length=1)] | None = None
+
+    @property
+    def is_at_once(self) -> bool:
+        """Whether the message leaves as soon as the event is read."""
+        return self.days_before is None and self.hours_before is None and self.after is None
+
+    @property
+    def clock_time(self) -> time:
+        """The wall-clock time of `days_before`; alone it means 13:00."""
+        return self.at if isinstance(self.at, time) else time(13)
+
+    @property
+    def field(self) -> str:
+        """The date field of the event that the time is counted from."""
+        return self.of or "starts_at"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule(Section):
+    """One message of a tenant's own: on which events, for whom, over which channel, when, in which words."""
+
+    id: Annotated[str, Field(pattern=_RULE_ID, max_length=100)]
+    on: Annotated[tuple[str, ...], Field(min_length=1)]
+    to: Annotated[tuple[str, ...], Field(min_length=1)]
+    channel: Channel
+    project: str | None = None
+    when: Annotated[str, Field(min_length=1, max_length=2000)] | None = None
+    outcome: OneOrMany | None = None
+    attempt: Annotated[int, Field(ge=1)] | None = None
+    exclusive_group: str | None = None
+    class_: Annotated[Literal["transactional", "marketing"], Field(alias="class")] = "transactional"
+    from_: Annotated[str | None, Field(alias="from")] = None
+    subject: str | None = None
+    text: str | None = None
+    html: str | None = None
+    images: tuple[Attachment, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    timing: RuleTiming = field(default_factory=RuleTiming)
+    rebooking_interval: Duration | None = None
+    business_days_only: bool = False
+    programme: str | None = None
+    late_policy: Literal["skip", "send_now"] = "skip"
+
+
+def parse_rules(plain: object) -> tuple[Rule, ...]:
+    """All rules in their order; raises Refused with all faults of all rules, paths as `rules.0.when`."""
+    if not isinstance(plain, list):
+        raise Refused(Fault(path="rules", reason=f"must be a list, not {shown_value(plain)}"))
+    faults: list[Fault] = []
+    rules: list[Rule] = []
+    seen: dict[str, int] = {}
+    for number, one in enumerate(plain):
+        path = f"rules.{number}"
+        try:
+            rule = parse(Rule, one, path)
+        except Refused as refused:
+            faults += refused.faults
+            continue
+        if rule.id in seen:
+            faults.append(Fault(path=f"{path}.id", reason=f"is the id of rules.{seen[rule.id]} too: {rule.id!r}"))
+        seen.setdefault(rule.id, number)
+        faults += (Fault(path=f"{path}.{fault.path}", reason=fault.reason) for fault in _faults(rule))
+        rules.append(rule)
+    if faults:
+        raise Refused(*faults)
+    return tuple(rules)
+
+
+def _faults(rule: Rule) -> Iterator[Fault]:
+    for number, event_type in enumerate(rule.on):
+        if not _EVENT_TYPE.fullmatch(event_type):
+            yield Fault(path=f"on.{number}", reason=f"is no event type such as order.placed: {event_type!r}")
+    for number, recipient in enumerate(rule.to):
+        if rule.channel not in (Channel.LETTER, Channel.WEBHOOK) and not _RECIPIENT.fullmatch(recipient):
+            reason = f"must be contact, role:<name>, staff:<role>, field:<path> or an address, not {recipient!r}"
+            yield Fault(path=f"to.{number}", reason=reason)
+    yield from _content_faults(rule)
+    yield from _class_faults(rule)
+    yield from _timing_faults(rule.timing)
+    if rule.rebooking_interval is not None:
+        if not any(event_type.startswith("booking.") for event_type in rule.on):
+            yield Fault(path="rebooking_interval", reason="only goes with booking events")
+        if rule.rebooking_interval <= timedelta(0):
+            yield Fault(path="rebooking_interval", reason="must be longer than nothing")
+
+
+def _content_faults(rule: Rule) -> Iterator[Fault]:
+    if rule.text is None and rule.html is None:
+        yield Fault(path="text", reason=f"is missing: rule {rule.id!r} says nothing")
+    if rule.channel is not Channel.EMAIL:
+        for name in ("attachments", "images", "html"):
+            if getattr(rule, name):
+                yield Fault(path=name, reason=f"a rule of channel {rule.channel} has no {name}, they go by email only")
+    if rule.channel is Channel.SMS and rule.when is not None:
+        reason = f"a rule of channel sms has no criteria, got {rule.when!r}: everybody must get the text"
+        yield Fault(path="when", reason=reason)
+
+
+def _class_faults(rule: Rule) -> Iterator[Fault]:
+    if rule.class_ == "marketing" and rule.channel not in (Channel.EMAIL, Channel.SHORT_CODE):
+        reason = f"class_not_allowed_on_sender: marketing goes by short_code or email, not by {rule.channel}"
+        yield Fault(path="class", reason=reason)
+    if rule.class_ == "transactional" and rule.channel is Channel.SHORT_CODE:
+        yield Fault(path="class", reason="class_not_allowed_on_sender: a short code carries marketing only")
+    if rule.programme is not None and rule.channel is not Channel.SHORT_CODE:
+        yield Fault(path="programme", reason=f"only goes with channel short_code, not {rule.channel}")
+
+
+def _timing_faults(timing: RuleTiming) -> Iterator[Fault]:
+    ways = [name for name in ("days_before", "hours_before", "after") if getattr(timing, name) is not None]
+    if len(ways) > 1:
+        yield Fault(path="timing", reason=f"counts in more than one way: {', '.join(ways)}")
+    if timing.at == "now" and ways:
+        yield Fault(path="timing.at", reason=f"is now, and {ways[0]} says otherwise")
+    if isinstance(timing.at, time) and timing.days_before is None:
+        yield Fault(path="timing.at", reason="a clock time only goes with days_before")
+    if timing.of is not None and timing.days_before is None and timing.hours_before is None:
+        yield Fault(path="timing.of", reason="only goes with days_before or hours_before")
+    if timing.after is not None and timing.after <= timedelta(0):
+        yield Fault(path="timing.after", reason="must be longer than nothing")
