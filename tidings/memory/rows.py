@@ -1,0 +1,37 @@
+"""One table of one stage in one partition: rows in memory, ordered only once somebody asks for a range."""
+
+from tidings.memory.sorted_keys import SortedKeys
+
+
+class Rows:
+    """A keyed table; it costs no more than its dict until the first range or first key is asked for."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, object] = {}
+        self._order: SortedKeys | None = None
+
+    def put(self, key: str, row: object) -> None:
+        """Write a row."""
+        if self._order is not None and key not in self.rows:
+            self._order.add(key)
+        self.rows[key] = row
+
+    def delete(self, key: str) -> None:
+        """Remove a row; one that is not there stays away."""
+        if self.rows.pop(key, None) is not None and self._order is not None:
+            self._order.remove(key)
+
+    def range(self, low: str, high: str, limit: int) -> list[tuple[str, object]]:
+        """Up to `limit` rows with `low <= key < high`, in order of their keys."""
+        if not self.rows:
+            return []
+        return [(key, self.rows[key]) for key in self._ordered().between(low, high, limit)]
+
+    def first_key(self) -> str | None:
+        """The smallest key."""
+        return self._ordered().first() if self.rows else None
+
+    def _ordered(self) -> SortedKeys:
+        if self._order is None:
+            self._order = SortedKeys(self.rows)
+        return self._order

@@ -1,0 +1,184 @@
+"""Runner two of two: performs the topology in memory, on a clock that only its caller moves.
+
+Everything is done before a call returns. The order in which things happen does not depend on the number of partitions:
+one queue carries all records, and what the timers of one instant ask for is put into an order of its own.
+"""
+
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from zlib import crc32
+
+from processors.effects import Forward, Function, Record, Table
+from schemas import codec, wire
+from schemas.clock import from_millis, to_millis
+from schemas.dead_letter import DeadLetter
+from schemas.envelope import Event
+from schemas.tick import Tick
+from schemas.topics import BY_NAME, DEAD_LETTERS, EVENTS, PARTITIONS, TICKS
+from streams.topology import Stage
+from tidings.memory.partition import SetAside, StagePartition
+
+_TICK = Tick(ticker="virtual clock")
+
+
+class TimerLeftStanding(RuntimeError):
+    """A stage was given a tick and left a due timer where it was: the clock could never go on."""
+
+
+class MemoryRunner:
+    """Performs stages over decoded records; with `through_codec` every record and row goes through its bytes."""
+
+    def __init__(self, stages: Iterable[Stage], *, partitions: int = PARTITIONS, through_codec: bool = False) -> None:
+        self.partitions = partitions
+        self.through_codec = through_codec
+        self._queue: deque[tuple[Forward, datetime]] = deque()
+        self._shared: dict[str, dict[str, object]] = {}
+        self._watched: dict[str, list[Record]] = {}
+        self._offsets: dict[tuple[str, int], int] = defaultdict(int)
+        self._readers: dict[str, list[tuple[tuple[StagePartition, ...], Function]]] = defaultdict(list)
+        self._states: dict[str, tuple[StagePartition, ...]] = {}
+        self._tickers: list[tuple[tuple[StagePartition, ...], Function]] = []
+        for stage in stages:
+            self._add(stage)
+        self._timed = [state for states in self._states.values() for state in states if state.stage.timers is not None]
+
+    def watch(self, topic: str) -> list[Record]:
+        """A list that receives every record of this topic from now on."""
+        return self._watched.setdefault(topic, [])
+
+    def rows(self, stage: str, table: Table[Any]) -> dict[str, object]:
+        """All rows of one table, of all partitions."""
+        return {key: row for state in self._states[stage] for key, row in state.rows(table.name).items()}
+
+    def shared(self, topic: str) -> Mapping[str, object]:
+        """The newest record of each key of a compacted topic that some stage joins."""
+        return self._shared[topic]
+
+    def send(self, topic: str, key: str, value: object, now: datetime) -> None:
+        """Append one record and let everything that follows from it happen."""
+        self._queue.append((Forward(topic=topic, key=key, value=value), now))
+        self._run()
+
+    def publish(self, event: Event, now: datetime) -> None:
+        """Append one event and let everything that follows from it happen."""
+        self.send(EVENTS.name, event.key, event, now)
+
+    def set_aside(self, letter: DeadLetter) -> None:
+        """Append a dead letter: an input that could not be read before it became a record."""
+        self.send(DEAD_LETTERS.name, letter.id, letter, letter.at)
+
+    def next_due(self) -> datetime | None:
+        """When the first timer of any stage is due."""
+        first = min((key for state in self._timed if (key := state.first_timer()) is not None), default=None)
+        return None if first is None else from_millis(int(first.partition("\0")[0]))
+
+    def tick(self, now: datetime) -> None:
+        """Fire what is due at `now`, in all stages and partitions, with all that follows from it at this instant."""
+        idle = [entry for entry in self._tickers if entry[0][0].stage.timers is None]
+        for states, function in idle:
+            self._fire(states, function, now)
+        fired = True
+        while fired:
+            fired = False
+            for states, function in self._tickers:
+                due = [state for state in states if _is_due(state, now)]
+                if due:
+                    self._fire(due, function, now)
+                    fired = True
+
+    def _add(self, stage: Stage) -> None:
+        for topic in stage.shared:
+            self._shared.setdefault(topic, {})
+        row_codec = _through_codec if self.through_codec else None
+        states = tuple(StagePartition(stage, self._shared, row_codec) for _ in range(self.partitions))
+        self._states[stage.name] = states
+        for topic, function in stage.reads.items():
+            if topic == TICKS.name:
+                self._tickers.append((states, function))
+            else:
+                self._readers[topic].append((states, function))
+
+    def _fire(self, states: Iterable[StagePartition], function: Function, now: datetime) -> None:
+        """One stage's timers, until nothing more of it is due; then what they asked for, oldest first."""
+        record = Record(topic=TICKS.name, key="", value=_TICK, now=now)
+        forwards: list[Forward] = []
+        for partition, state in enumerate(states):
+            while True:
+                before = state.first_timer()
+                forwards += self._work(state, function, record, partition)
+                after = state.first_timer()
+                if after is None or not _is_due(state, now):
+                    break
+                if after == before:
+                    raise TimerLeftStanding(f"stage {state.stage.name} left the timer {after!r} standing at {now}")
+        forwards.sort(key=_instant_order)
+        self._queue.extend((forward, now) for forward in forwards)
+        self._run()
+
+    def _run(self) -> None:
+        queue = self._queue
+        while queue:
+            forward, now = queue.popleft()
+            topic, key = forward.topic, forward.key
+            if topic not in BY_NAME:
+                raise KeyError(f"a record was forwarded to the topic {topic!r}, which does not exist")
+            value = self._through_wire(forward) if self.through_codec else forward.value
+            record = Record(topic=topic, key=key, value=value, now=now)
+            partition = crc32(key.encode()) % self.partitions
+            if topic in self._watched:
+                self._watched[topic].append(record)
+            if topic in self._shared:
+                self._shared[topic][key] = value
+            for states, function in self._readers.get(topic, ()):
+                for wanted in self._work(states[partition], function, record, partition):
+                    queue.append((wanted, now))
+            self._offsets[topic, partition] += 1
+
+    def _work(self, state: StagePartition, function: Function, record: Record, partition: int) -> list[Forward]:
+        try:
+            return state.work(function, record)
+        except SetAside as aside:
+            letter = self._letter(aside, state.stage.name, record, partition)
+            return [Forward(topic=DEAD_LETTERS.name, key=letter.id, value=letter)]
+
+    def _letter(self, aside: SetAside, stage: str, record: Record, partition: int) -> DeadLetter:
+        event = record.value if isinstance(record.value, Event) else None
+        encoded = wire.encode(record.value)
+        return DeadLetter(
+            topic=record.topic,
+            partition=partition,
+            offset=self._offsets[record.topic, partition],
+            stage=stage,
+            at=record.now,
+            faults=aside.faults,
+            key=record.key.encode(),
+            value=encoded.value,
+            headers=dict(encoded.headers),
+            tenant=event.tenant if event else getattr(record.value, "tenant", None),
+            type=event.type if event else None,
+            event_id=event.id if event else getattr(record.value, "event_id", None),
+            stack=aside.stack,
+        )
+
+    def _through_wire(self, forward: Forward) -> object:
+        encoded = wire.encode(forward.value)
+        return wire.decode(BY_NAME[forward.topic], forward.key.encode(), encoded.value, encoded.headers)
+
+
+def _through_codec(row: Any) -> object:
+    return codec.decode(codec.encode(row))
+
+
+def _is_due(state: StagePartition, now: datetime) -> bool:
+    key = state.first_timer()
+    return key is not None and int(key.partition("\0")[0]) <= to_millis(now)
+
+
+def _instant_order(forward: Forward) -> tuple[int, str]:
+    """Oldest first, then by what it is about: an order that partitions have no part in."""
+    value: Any = forward.value
+    due = getattr(value, "due", None)
+    about = getattr(value, "message_id", None) or getattr(value, "event_id", None) or getattr(value, "id", None)
+    return (to_millis(due) if due is not None else 0, about or "")

@@ -1,0 +1,82 @@
+"""The state before the start: settings, contacts and consents, as the events and records that make them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from schemas.consent import ConsentChange
+from schemas.envelope import Event
+from schemas.faults import Fault, Refused
+from schemas.topics import CONSENT_CHANGES, EVENTS
+from schemas.validation import instant_to_text, joined
+from schemas.wire import event_from_mapping
+from tidings.rehearsal.scenario import ConsentBefore, Document, Scenario
+
+SOURCE = "/state-before-start"
+BEFORE = timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preparation:
+    """One record that makes a piece of the state; `path` is where the file has it."""
+
+    path: str
+    topic: str
+    key: str
+    value: object
+
+
+def preparations(scenario: Scenario) -> Iterator[Preparation]:
+    """The records that make the state before the start, in order; raises Refused for what cannot be one."""
+    now = scenario.start - BEFORE
+    for tenant, document in scenario.settings.items():
+        yield _change("settings.changed", tenant, "", document, joined("settings", tenant), now)
+    for tenant, contacts in scenario.contacts.items():
+        for index, contact in enumerate(contacts):
+            patch = {key: value for key, value in contact.items() if key != "id"}
+            path = joined("contacts", tenant, index)
+            yield _change("contact.changed", tenant, str(contact["id"]), patch, path, now)
+    for tenant, consents in scenario.consents.items():
+        for index, consent in enumerate(consents):
+            yield _consent(tenant, consent, joined("consents", tenant, index))
+
+
+def _change(event_type: str, tenant: str, subject: str, data: Document, path: str, now: datetime) -> Preparation:
+    try:
+        event = event_from_mapping(
+            {
+                "id": path,
+                "source": SOURCE,
+                "type": event_type,
+                "tenant": tenant,
+                "subject": subject,
+                "time": instant_to_text(now),
+                "data": data,
+            }
+        )
+    except Refused as refused:
+        raise Refused(*under(path, refused.faults)) from None
+    return Preparation(path=path, topic=EVENTS.name, key=event.key, value=event)
+
+
+def _consent(tenant: str, consent: ConsentBefore, path: str) -> Preparation:
+    change = ConsentChange(
+        tenant=tenant,
+        address=consent.address,
+        event_id=path,
+        opted_out=consent.opted_out,
+        opted_in=consent.opted_in,
+    )
+    return Preparation(path=path, topic=CONSENT_CHANGES.name, key=change.key, value=change)
+
+
+def under(path: str, faults: tuple[Fault, ...]) -> Iterator[Fault]:
+    """The faults of an event's data, with the paths of the file."""
+    for fault in faults:
+        within = fault.path.removeprefix("data").removeprefix(".")
+        yield Fault(path=joined(path, within), reason=fault.reason)
+
+
+def is_before_start(value: object) -> bool:
+    """Whether an event only makes the state before the start."""
+    return isinstance(value, Event) and value.source == SOURCE
