@@ -33,3 +33,8 @@ def usage_of(report: DeliveryStatus, settings: Settings) -> Usage | None:
         period=f"{on_wall_clock(report.commanded_at, settings.timezone):%Y-%m}",
         at=report.at,
     )
+
+
+def is_prepaid(channel: Channel, settings: Settings) -> bool:
+    """Whether prepaid credits must pay for messages of this channel."""
+    return channel is Channel.SMS and settings.billing.sms is not None and settings.billing.sms.prepaid

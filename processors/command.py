@@ -127,4 +127,3 @@ def _has_subject(candidate: Candidate) -> bool:
 def _with_footer(text: str, settings: Settings) -> str:
     footer = settings.footers.get(Channel.SMS)
     return f"{text}\n{footer}" if footer else text
-

@@ -8,6 +8,7 @@ from processors.settings import InForce
 from schemas.candidate import Candidate
 from schemas.decision import Decision
 from schemas.envelope import Event
+from schemas.message import Message
 from schemas.state import Plan
 from schemas.topics import DECISIONS
 from schemas.words import Channel, Outcome
@@ -104,5 +105,33 @@ def decided_on_candidate(
             due=due or candidate.due,
             at=record.now,
             settings_version=known.version if known else None,
+        )
+    )
+
+
+def decided_on_message(
+    message: Message,
+    record: Record,
+    *,
+    outcome: Outcome,
+    reason: str | None = None,
+    facts: Mapping[str, object] | None = None,
+) -> Forward:
+    """A decision on a message that is rendered."""
+    return say(
+        Decision(
+            tenant=message.tenant,
+            event_id=message.event_id,
+            kind=message.kind,
+            contact=message.contact,
+            staff=message.staff,
+            to=message.to,
+            channel=message.channel,
+            outcome=outcome,
+            reason=reason,
+            facts=facts or {},
+            message_id=message.message_id,
+            at=record.now,
+            settings_version=message.settings_version,
         )
     )

@@ -22,8 +22,8 @@ def instant(text: str, timezone: str) -> datetime:
 def from_wall_clock(local: datetime, timezone: str) -> datetime:
     """The instant at which the clocks of `timezone` show `local`; in UTC.
 
-    A time that does not exist moves forward by the gap; one that exists twice is the first (contract section 5). PEP 495
-    gives both with `fold=0`: in a gap it uses the offset from before the change, which is the move forward.
+    A time that does not exist moves forward by the gap; one that exists twice is the first (contract section 5).
+    PEP 495 gives both with `fold=0`: in a gap it uses the offset from before the change, which is the move forward.
     """
     return local.replace(tzinfo=zone(timezone), fold=0).astimezone(UTC)
 

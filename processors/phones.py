@@ -20,7 +20,7 @@ def e164(number: str, country: str | None) -> str:
 
 
 def canonical_address(address: str, country: str | None) -> str:
-    """An address as messages carry it: emails as they are, numbers in E.164 where they can be read, short codes kept."""
+    """An address as messages carry it: emails and short codes as they are, numbers in E.164 where possible."""
     text = address.strip()
     if "@" in text or len(text) <= 6:
         return text

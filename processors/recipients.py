@@ -120,5 +120,3 @@ def _missing(channel: Channel, number: str) -> str:
     if not channel.uses_phone:
         return Reason.NO_ADDRESS.of(channel)
     return Reason.NO_PRIMARY_PHONE if number == "primary" else Reason.NO_MOBILE_NUMBER
-
-

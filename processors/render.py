@@ -5,18 +5,20 @@ instead. They run in a sandbox, on copies of plain values, and a missing value f
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 import jinja2
+from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import missing
 
 from processors.wording import LOCALE, TIMEZONE, clock, date
-from schemas.faults import Fault, Refused
+from schemas.faults import Fault
 from schemas.reasons import Reason
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -46,8 +48,9 @@ class MissingVariable(jinja2.UndefinedError):
 class _Missing(jinja2.StrictUndefined):
     """Strict, and able to say which value is missing."""
 
-    def __init__(self, hint: Any = None, obj: Any = jinja2.runtime.missing, name: Any = None, exc: Any = None) -> None:
-        super().__init__(hint, obj, name, partial(MissingVariable, str(name), obj))  # type: ignore[arg-type]  # called, never caught by type
+    def __init__(self, hint: Any = None, obj: Any = missing, name: Any = None, exc: Any = None) -> None:
+        raises: Any = partial(MissingVariable, str(name), obj)  # Jinja2 calls it and never catches by it
+        super().__init__(hint, obj, name, raises)
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
@@ -104,14 +107,15 @@ def render(words: Words, variables: Mapping[str, object]) -> Rendered:
     )
 
 
-def check(source: str, path: str, *, html: bool) -> None:
-    """Refuse a template that does not compile, with its line; raises Refused."""
+def syntax_faults(source: str, path: str, *, html: bool) -> Iterator[Fault]:
+    """What keeps a tenant's template from being taken: its size, or a syntax fault with its line."""
     if len(source.encode()) > TEMPLATE_LIMIT_BYTES:
-        raise Refused(Fault(path=path, reason=f"is over {TEMPLATE_LIMIT_BYTES} bytes"))
+        yield Fault(path=path, reason=f"is over {TEMPLATE_LIMIT_BYTES} bytes")
+        return
     try:
         _compiled(source, html)
     except jinja2.TemplateSyntaxError as error:
-        raise Refused(Fault(path=path, reason=f"line {error.lineno}: {error.message}")) from error
+        yield Fault(path=path, reason=f"line {error.lineno}: {error.message}")
 
 
 def _part(source: str, variables: Mapping[str, object], *, html: bool) -> str:
@@ -122,9 +126,9 @@ def _part(source: str, variables: Mapping[str, object], *, html: bool) -> str:
             if size > OUTPUT_LIMIT_CHARACTERS:
                 raise RenderError(Reason.RENDER_ERROR, {"error": f"output over {OUTPUT_LIMIT_CHARACTERS} characters"})
             pieces.append(piece)
-    except MissingVariable as missing:
-        path = _path_of(missing.owner, variables, missing.name)
-        raise RenderError(Reason.MISSING_VARIABLE.of(path), {"missing": path}) from missing
+    except MissingVariable as absent:
+        path = _path_of(absent.owner, variables, absent.name)
+        raise RenderError(Reason.MISSING_VARIABLE.of(path), {"missing": path}) from absent
     except (jinja2.TemplateError, SecurityError, ArithmeticError, TypeError, ValueError, LookupError) as error:
         if isinstance(error, RenderError):
             raise

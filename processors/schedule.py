@@ -66,7 +66,9 @@ def fire(row: str, record: Record, tables: Tables) -> Iterator[Effect]:
         return
     known = in_force(tables, planned.tenant)
     if known is None:
-        raise LookupError(f"the settings of tenant {planned.tenant!r} are gone while message {planned.message_id} waits")
+        raise LookupError(
+            f"the settings of tenant {planned.tenant!r} are gone while message {planned.message_id} waits"
+        )
     candidate = candidate_for(
         KINDS[planned.kind],
         planned.channel,
@@ -90,7 +92,9 @@ def withdraw_thread(
     event: Event, thread: str, reason: str, record: Record, tables: Tables, known: InForce
 ) -> Generator[Effect, None, int]:
     """Withdraw all of one thread of a contact; returns how many messages still waited for their hour."""
-    return (yield from _withdraw(row_key(event.tenant, event.subject, thread, ""), event, reason, record, tables, known))
+    return (
+        yield from _withdraw(row_key(event.tenant, event.subject, thread, ""), event, reason, record, tables, known)
+    )
 
 
 def erase_plans(event: Event, record: Record, tables: Tables, known: InForce) -> Iterator[Effect]:
@@ -116,8 +120,6 @@ def _withdraw(
             continue
         if planned.useful_until is not None:
             yield disarm(TIMERS, planned.useful_until, row_key("plan", row))
-        withdrawal = Withdrawal(
-            message_id=planned.message_id, tenant=planned.tenant, event_id=event.id, reason=reason
-        )
+        withdrawal = Withdrawal(message_id=planned.message_id, tenant=planned.tenant, event_id=event.id, reason=reason)
         yield Forward(topic=MESSAGES.name, key=planned.address_key, value=withdrawal)
     return waited

@@ -1,10 +1,12 @@
 """Stop 2 of 9 — settings. Before: event. After: decide. The settings that are in force for a tenant, typed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from processors.effects import Tables
 from processors.kinds import KINDS
+from processors.render import PARTS, syntax_faults
+from schemas.faults import Fault, Refused
 from schemas.kind_settings import KindSettings
 from schemas.settings import Settings, parse_settings
 from schemas.state import TenantSettings
@@ -12,6 +14,13 @@ from schemas.topics import SETTINGS
 
 KNOWN_KINDS: dict[str, type[KindSettings]] = {kind.name: kind.settings for kind in KINDS.values()}
 _REMEMBERED = 4096
+_NOT_YET: tuple[tuple[str, Callable[[Settings], bool]], ...] = (
+    ("rules", lambda settings: bool(settings.rules)),
+    ("caps", lambda settings: bool(settings.caps)),
+    ("smart_encoding", lambda settings: settings.smart_encoding),
+    ("billing.spend_cap", lambda settings: settings.billing.spend_cap is not None),
+    ("channels.sms.via", lambda settings: any(entry.via != "gateway" for entry in settings.channels.values())),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +32,30 @@ class InForce:
 
 
 def parse(document: Mapping[str, object]) -> Settings:
-    """A settings document as a record; raises Refused with one fault per thing that is wrong."""
-    return parse_settings(document, KNOWN_KINDS)
+    """A settings document as a record; raises Refused with one fault per thing that is wrong.
+
+    What this version would not act on is refused as well: a setting in force must not be silently without effect.
+    """
+    settings = parse_settings(document, KNOWN_KINDS)
+    faults = [Fault(path=path, reason="is not acted on by this version") for path, asked in _NOT_YET if asked(settings)]
+    faults += _template_faults(settings)
+    if faults:
+        raise Refused(*faults)
+    return settings
+
+
+def _template_faults(settings: Settings) -> Iterator[Fault]:
+    """Templates that do not compile, each with its line."""
+    for kind, wordings in settings.templates.items():
+        by_place = {"": wordings.channels, **{f"{locale}.": own for locale, own in wordings.locales.items()}}
+        for place, channels in by_place.items():
+            for channel, template in channels.items():
+                for part in PARTS:
+                    source = getattr(template, part)
+                    if source is not None:
+                        yield from syntax_faults(
+                            source, f"templates.{kind}.{place}{channel}.{part}", html=part == "html"
+                        )
 
 
 _parsed: dict[int, tuple[TenantSettings, InForce]] = {}

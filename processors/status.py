@@ -7,17 +7,18 @@ anew (contract section 9, Delivery status). A report that changes nothing has no
 from collections.abc import Iterator
 from dataclasses import replace
 
-from processors.billing import usage_of
+from processors.billing import is_prepaid, usage_of
 from processors.decisions import say
 from processors.effects import Effect, Forward, Put, Record, Table, Tables
 from processors.settings import in_force
 from schemas.address import address_key
+from schemas.billing import CreditChange
 from schemas.consent import ConsentChange
 from schemas.decision import Decision
 from schemas.delivery import DeliveryStatus
 from schemas.reasons import Reason
 from schemas.state import Folded
-from schemas.topics import CONSENT_CHANGES, USAGE
+from schemas.topics import CHARGES, CONSENT_CHANGES, USAGE
 from schemas.words import Outcome, Status
 
 FOLDED = Table(name="folded", holds=Folded)
@@ -35,8 +36,8 @@ def on_status(record: Record, tables: Tables) -> Iterator[Effect]:
     if before is not None and not rises(before.status, report):
         return
     after = Folded(status=report, billed=before.billed if before else False)
+    known = in_force(tables, report.tenant)
     if not after.billed and _is_charged(report.status):
-        known = in_force(tables, report.tenant)
         usage = usage_of(report, known.settings) if known else None
         if usage is not None:
             yield Forward(topic=USAGE.name, key=report.tenant, value=usage)
@@ -45,6 +46,9 @@ def on_status(record: Record, tables: Tables) -> Iterator[Effect]:
     decision = decision_on(report, record)
     if decision is not None:
         yield say(decision)
+    if report.status is Status.FAILED and known is not None and is_prepaid(report.channel, known.settings):
+        refund = CreditChange(tenant=report.tenant, event_id=report.event_id, credits=report.segments or 1)
+        yield Forward(topic=CHARGES.name, key=f"{report.tenant}|", value=refund)
     if report.status in SUPPRESSES:
         change = ConsentChange(
             tenant=report.tenant,
@@ -75,7 +79,11 @@ def decision_on(report: DeliveryStatus, record: Record) -> Decision | None:
         channel=report.channel,
         outcome=outcome,
         reason=reason,
-        facts={"status": report.status, "attempt": report.attempt, **({"detail": report.detail} if report.detail else {})},
+        facts={
+            "status": report.status,
+            "attempt": report.attempt,
+            "detail": report.detail,
+        },
         message_id=report.message_id,
         at=record.now,
         settings_version=report.settings_version,

@@ -31,5 +31,3 @@ def due_rows(timers: Table[Alarm], tables: Tables, now: datetime) -> Iterator[tu
     end = f"{to_millis(now) + 1:015d}"
     for key, alarm in tables.range(timers, "", end, FIRED_PER_TICK):
         yield alarm.row, Delete(table=timers, key=key)
-
-

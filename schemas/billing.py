@@ -41,3 +41,12 @@ class Invoice:
     total: Decimal
     lines: tuple[InvoiceLine, ...]
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditChange:
+    """Prepaid credits that a tenant bought, or got back for a text that failed; one credit pays one segment."""
+
+    tenant: str
+    event_id: str
+    credits: int

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from schemas.candidate import Candidate, Cause
 from schemas.delivery import DeliveryStatus
+from schemas.message import Message
 from schemas.words import Channel
 
 
@@ -100,3 +101,18 @@ class Parking:
     """A tenant some of whose events are parked; `until` is when waiting ends."""
 
     until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purse:
+    """The prepaid credits that a tenant has left."""
+
+    credits: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unpaid:
+    """A message that waits for credits."""
+
+    message: Message
+    since: datetime

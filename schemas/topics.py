@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from schemas.billing import Invoice, Usage
+from schemas.billing import CreditChange, Invoice, Usage
 from schemas.candidate import Candidate, Withdrawal
 from schemas.consent import Consent, ConsentChange
 from schemas.dead_letter import DeadLetter, Replay
@@ -94,6 +94,14 @@ MESSAGES = Topic(
     records=(Candidate, Withdrawal),
     key="tenant|address",
     owner="decide",
+    retention=timedelta(days=7),
+)
+CHARGES = Topic(
+    name="charges",
+    sentence="Messages that prepaid credits must pay, and the credits that tenants buy or get back.",
+    records=(Message, Withdrawal, CreditChange),
+    key="tenant|",
+    owner="dispatch, decide, settle",
     retention=timedelta(days=7),
 )
 CONSENT_CHANGES = Topic(
@@ -195,6 +203,7 @@ TOPICS: tuple[Topic, ...] = (
     TICKS,
     SETTINGS,
     MESSAGES,
+    CHARGES,
     CONSENT_CHANGES,
     CONSENTS,
     DECISIONS,

@@ -3,32 +3,13 @@
 Every runner performs this very list: Faust on Kafka (`streams.worker`), and the in-memory runner on a virtual clock.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
-from processors import status
+from processors import credit, status
 from processors.decide import stage as decide
 from processors.decide import tables as decide_tables
 from processors.dispatch import stage as dispatch
 from processors.dispatch import tables as dispatch_tables
-from processors.effects import Function, Table
-from schemas.topics import AUDIENCE, CONSENT_CHANGES, EVENTS, MESSAGES, SETTINGS, STATUSES, TICKS
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
-    """One keyed state machine: what it reads and with which function, what it keeps, what it joins in full.
-
-    `tables` are prefixes inside the stage's one store: append only, never reorder. `timers` names the table whose keys
-    begin with a due time (`processors.timers`), so that a runner can tell when something is due.
-    """
-
-    name: str
-    reads: Mapping[str, Function]
-    tables: tuple[Table[object], ...]
-    shared: tuple[str, ...] = ()
-    timers: Table[object] | None = None
-
+from schemas.topics import AUDIENCE, CHARGES, CONSENT_CHANGES, EVENTS, MESSAGES, SETTINGS, STATUSES, TICKS
+from streams.stage import Stage as Stage  # noqa: PLC0414 - runners import it from here, too
 
 DECIDE = Stage(
     name="decide",
@@ -57,11 +38,17 @@ DISPATCH = Stage(
     shared=(SETTINGS.name,),
     timers=dispatch_tables.TIMERS,
 )
+CREDIT = Stage(
+    name="credit",
+    reads={CHARGES.name: credit.on_charge, TICKS.name: credit.on_tick},
+    tables=(credit.PURSES, credit.UNPAID, credit.TIMERS),
+    timers=credit.TIMERS,
+)
 SETTLE = Stage(
     name="settle",
     reads={STATUSES.name: status.on_status},
     tables=(status.FOLDED,),
     shared=(SETTINGS.name,),
 )
-TOPOLOGY = (DECIDE, DISPATCH, SETTLE)
+TOPOLOGY = (DECIDE, DISPATCH, CREDIT, SETTLE)
 """The stages in the order in which a message travels; gateways stand between the last two."""

@@ -1,4 +1,4 @@
-"""What kinds say to an event: candidates that leave at once, plans for later, and a decision for all that stays unsaid."""
+"""What kinds say to an event: candidates that leave at once, plans for later, a decision for what stays unsaid."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime

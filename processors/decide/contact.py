@@ -61,9 +61,7 @@ def _number(number: str, index: int, country: str | None) -> str:
         raise Refused(Fault(path=f"data.phones.{index}.number", reason=refused.faults[0].reason)) from refused
 
 
-def _erase(
-    event: Event, before: Contact | None, record: Record, tables: Tables, known: InForce
-) -> Iterator[Effect]:
+def _erase(event: Event, before: Contact | None, record: Record, tables: Tables, known: InForce) -> Iterator[Effect]:
     """What waits in dispatch or at a gateway is withdrawn at each address that the contact had."""
     yield from erase_plans(event, record, tables, known)
     if before is None:

@@ -1,7 +1,7 @@
 """Stop 3 of 9 — decide. Before: settings. After: schedule. What an event means for whom.
 
-Guarantee: an event is answered once; the same tenant, source and id again changes nothing. A record under another key
-than `tenant|subject` travels through `audience` first, so that all about one contact happens in one partition, in order.
+Guarantee: an event is answered once; the same tenant, source and id again changes nothing. A record that has another
+key than `tenant|subject` travels through `audience` first: all about one contact happens in one partition, in order.
 """
 
 from collections.abc import Callable, Iterator
@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from processors.decide.answer import answer
 from processors.decide.consent import on_consent_changed
 from processors.decide.contact import on_contact_changed
+from processors.decide.credits import on_credits_purchased
 from processors.decide.parking import park, parks, unpark
 from processors.decide.settings import on_settings_changed
 from processors.decide.tables import SEEN, TIMERS
@@ -26,6 +27,7 @@ Answer = Callable[[Event, Record, Tables, InForce], Iterator[Effect]]
 STATE_CHANGES: dict[str, Answer] = {
     "contact.changed": on_contact_changed,
     "consent.changed": on_consent_changed,
+    "credits.purchased": on_credits_purchased,
 }
 """Events that have an answer of their own; every other event is answered by kinds."""
 

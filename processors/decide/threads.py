@@ -18,9 +18,7 @@ from schemas.reasons import Reason
 from schemas.state import Thread
 
 
-def stand(
-    event: Event, record: Record, tables: Tables, known: InForce
-) -> Generator[Effect, None, Standing | None]:
+def stand(event: Event, record: Record, tables: Tables, known: InForce) -> Generator[Effect, None, Standing | None]:
     """Apply the event to its thread, withdrawing what it makes wrong; None for an event that belongs to none."""
     rule = RULES.get(event.type)
     if rule is None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
+from processors.billing import is_prepaid
 from processors.command import command
 from processors.decisions import decided_on_candidate
 from processors.dispatch.gates import Case, Stop, first_stop
@@ -18,7 +19,9 @@ from processors.settings import InForce, in_force
 from processors.timers import arm, disarm, due_rows
 from schemas.candidate import Candidate, Withdrawal
 from schemas.consent import Consent, ConsentChange
+from schemas.message import Message
 from schemas.state import Dispatched, Held
+from schemas.topics import CHARGES
 from schemas.topics import CONSENTS as CONSENTS_TOPIC
 from schemas.words import Outcome
 
@@ -77,12 +80,20 @@ def _dispatch(candidate: Candidate, record: Record, tables: Tables) -> Iterator[
         except RenderError as error:
             stop = Stop(reason=error.reason, facts=error.facts)
         else:
-            yield Forward(topic=message.topic, key=message.key, value=message)
-            yield decided_on_candidate(candidate, record, known, outcome=Outcome.SENT)
-            dispatched = Dispatched(at=record.now, command_topic=message.topic)
-            yield Put(table=DISPATCHED, key=candidate.message_id, value=dispatched)
+            yield from _send(message, candidate, record, known)
             return
     yield from _stopped(candidate, stop, record, known)
+
+
+def _send(message: Message, candidate: Candidate, record: Record, known: InForce) -> Iterator[Effect]:
+    """Command a message, or have it paid first: what prepaid credits pay is commanded by stage credit."""
+    if is_prepaid(message.channel, known.settings):
+        yield Forward(topic=CHARGES.name, key=f"{message.tenant}|", value=message)
+    else:
+        yield Forward(topic=message.topic, key=message.key, value=message)
+        yield decided_on_candidate(candidate, record, known, outcome=Outcome.SENT)
+    dispatched = Dispatched(at=record.now, command_topic=message.topic)
+    yield Put(table=DISPATCHED, key=candidate.message_id, value=dispatched)
 
 
 def _stopped(candidate: Candidate, stop: Stop, record: Record, known: InForce) -> Iterator[Effect]:
@@ -126,6 +137,7 @@ def _withdraw(withdrawal: Withdrawal, record: Record, tables: Tables) -> Iterato
             reason=withdrawal.reason,
             facts={"by_event": withdrawal.event_id},
         )
+    yield Forward(topic=CHARGES.name, key=f"{withdrawal.tenant}|", value=withdrawal)
     if withdrawal.message_id is None:
         return
     dispatched = tables.get(DISPATCHED, withdrawal.message_id)
