@@ -1,0 +1,157 @@
+"""The consumer: Faust's own, with four changes without which it loses records.
+
+1. One fetch of a partition is delivered as one Faust message (`streams.batch`).
+2. Only `settle` makes an offset committable. Faust acks a message also on an exception, a cancellation, a skipped gap.
+3. While the group rebalances or recovers, only changelogs are fetched. Stock Faust resumes the sources before it seeks
+   them and clears its queues afterwards: what was fetched in between is lost.
+4. A fetch is delivered only when the position still follows it; what cannot be delivered is fetched again.
+
+Everything here leans on private parts of faust-streaming 0.15.3 and aiokafka 0.14.0, which are pinned.
+"""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, cast
+from weakref import WeakSet
+
+import aiokafka
+from aiokafka import TopicPartition
+from aiokafka.structs import ConsumerRecord
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP, ConsumerMessage
+from faust.types.core import HeadersArg
+from mode import ServiceT
+
+from streams.batch import Batch
+from streams.crash import die
+
+UNDONE_LIMIT = 4
+"""Batches delivered and not yet settled. Faust's own limit would make its fetcher sleep for a second."""
+
+_FETCH_WAIT_SECONDS = 1.0
+_RECOVERY_WAIT_SECONDS = 0.05
+_ROOM_WAIT_SECONDS = 0.2
+
+Chunk = list[ConsumerRecord[bytes, bytes]]
+
+
+class _Thread(driver.AIOKafkaConsumerThread):
+    """The thread that speaks to the broker; what upstream wrote in an aborted transaction never happened."""
+
+    def _create_worker_consumer(self, transport: driver.Transport) -> aiokafka.AIOKafkaConsumer:
+        # Faust 0.15.3 offers the isolation level only together with its own transactions.
+        consumer = super()._create_worker_consumer(transport)
+        consumer._isolation_level = "read_committed"
+        return consumer
+
+
+class Consumer(driver.Consumer):
+    """Delivers batches in order and commits what was settled, at least once."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._settled: dict[TP, int] = {}
+        self._undone: WeakSet[Batch] = WeakSet()
+        self._room = asyncio.Event()
+
+    def settle(self, batch: Batch) -> None:
+        """All effects of this batch are stored: its offsets may be committed, unless the partitions were given away."""
+        if batch.generation == self.app.consumer_generation_id:
+            self._settled[batch.tp] = batch.next_offset
+        self._undone.discard(batch)
+        self._room.set()
+
+    def committed(self, tp: TP) -> int:
+        """The committed offset as of the last seek or commit; 0 when there is none."""
+        return self._committed_offset[tp] or 0
+
+    def _new_consumer_thread(self) -> _Thread:
+        return _Thread(self, loop=self.loop, beacon=self.beacon)
+
+    def _filter_tps_with_pending_acks(self, topics: object = None) -> Iterator[TP]:
+        return iter(tuple(self._settled))
+
+    def _filter_committable_offsets(self, tps: Iterable[TP]) -> dict[TP, int]:
+        # The Cython stream iterator acks by itself, past any override of `ack`; here its marks are thrown away.
+        for marks in (self._acked, self._acked_index, self._gap):
+            cast(dict[TP, object], marks).clear()
+        return {tp: self._settled[tp] for tp in tps if self._settled.get(tp, 0) > self.committed(tp)}
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Forget what was settled: under the next generation the partitions may be another worker's."""
+        await super().on_partitions_revoked(revoked)
+        self._settled.clear()
+        self._undone.clear()
+        self._room.set()
+
+    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Mapping[TP, Chunk]:
+        if not self.app.rebalancing:
+            return await super()._getmany(active_partitions, timeout)
+        changelogs = {tp for tp in active_partitions or () if self._is_changelog_tp(tp)}
+        if not changelogs:
+            await asyncio.sleep(_RECOVERY_WAIT_SECONDS)
+            return {}
+        return await super()._getmany(changelogs, _RECOVERY_WAIT_SECONDS)
+
+    async def _drain_messages(self, fetcher: ServiceT) -> None:
+        try:
+            while not (self._stopped.is_set() or cast(Any, fetcher)._stopped.is_set()):
+                if not self.flow_active:
+                    await self.wait(cast(Any, self.can_resume_flow))
+                    continue
+                fetched, _ = await self._wait_next_records(_FETCH_WAIT_SECONDS)
+                await asyncio.sleep(0)
+                for tp, chunk in cast(Mapping[TP, Chunk], fetched or {}).items():
+                    if self._follows(tp, chunk) and not await self._deliver(TP(*tp), chunk):
+                        self._fetch_again(tp, chunk)
+        except self.consumer_stopped_errors as error:
+            if not self.app.should_stop:
+                die("the consumer was stopped", error)
+        except Exception as error:  # noqa: BLE001 - die reports it
+            die("the consumer failed", error)
+
+    def _follows(self, tp: TP, chunk: Chunk) -> bool:
+        """Whether the position stands after this chunk: nobody sought elsewhere since it was fetched."""
+        assignment = cast(Any, self._thread._consumer)._subscription.subscription.assignment
+        state = assignment and assignment._tp_state.get(TopicPartition(*tp))
+        return bool(state) and state._position is not None and state._position > chunk[-1].offset
+
+    def _fetch_again(self, tp: TP, chunk: Chunk) -> None:
+        if self._follows(tp, chunk):
+            self._thread.seek(cast(TP, TopicPartition(*tp)), chunk[0].offset)
+
+    async def _deliver(self, tp: TP, chunk: Chunk) -> bool:
+        batch = Batch(tp=tp, records=chunk, generation=self.app.consumer_generation_id)
+        if self.app.topics.acks_enabled_for(tp.topic):
+            await self._wait_for_room()
+            self._undone.add(batch)
+        if not self.flow_active:
+            return False
+        await self.wait_first(self.callback(_message(batch)), cast(Any, self.suspend_flow).wait())
+        return True
+
+    async def _wait_for_room(self) -> None:
+        while len(self._undone) >= UNDONE_LIMIT and self.flow_active:
+            self._room.clear()
+            suspended = cast(Any, self.suspend_flow).wait()
+            await self.wait_first(self._room.wait(), suspended, timeout=_ROOM_WAIT_SECONDS)
+
+
+def _message(batch: Batch) -> ConsumerMessage:
+    """The Faust message that carries a batch; its offset is that of the last record."""
+    last = batch.records[-1]
+    return ConsumerMessage(
+        batch.tp.topic,
+        batch.tp.partition,
+        last.offset,
+        last.timestamp / 1000.0,
+        last.timestamp_type,
+        cast(HeadersArg, None),
+        None,
+        cast(Any, batch),
+        None,
+        0,
+        0,
+        batch.tp,
+        generation_id=batch.generation,
+    )

@@ -1,0 +1,49 @@
+"""Gaps: source offsets that were never delivered. Most are holes in the log; a record in one would be a lost record.
+
+Control records of upstream's transactions take up offsets, and retention removes what a worker was too late for. Both
+are rare, so the log itself is asked, which takes some milliseconds.
+"""
+
+import logging
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from faust.types import TP
+
+from tidings.config import Kafka
+from tidings.security import client_security
+
+log = logging.getLogger(__name__)
+
+_POLL_MS = 200
+
+
+async def holds_records(kafka: Kafka, tp: TP, low: int, high: int) -> bool:
+    """Whether the log holds a record with `low <= offset < high`; what retention took away is only reported."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=kafka.bootstrap_servers,
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        isolation_level="read_committed",
+        fetch_max_wait_ms=_POLL_MS,
+        **client_security(kafka),
+    )
+    await consumer.start()
+    try:
+        partition = TopicPartition(tp.topic, tp.partition)
+        consumer.assign([partition])
+        beginning = (await consumer.beginning_offsets([partition]))[partition]
+        if beginning > low:
+            gone = min(beginning, high) - low
+            log.error("%s/%s: %s offsets from %s on were removed by retention before they were read", *tp, gone, low)
+        return await _reads_below(consumer, partition, max(low, beginning), high)
+    finally:
+        await consumer.stop()
+
+
+async def _reads_below(consumer: AIOKafkaConsumer, partition: TopicPartition, low: int, high: int) -> bool:
+    consumer.seek(partition, low)
+    while await consumer.position(partition) < high:
+        for record in (await consumer.getmany(timeout_ms=_POLL_MS)).get(partition, ()):
+            return bool(record.offset < high)
+    return False

@@ -1,0 +1,125 @@
+"""The guard: decodes one record, runs the stage's function on it and answers with what it does, or with a dead letter.
+
+Pure but for reading the store. It raises Fatal only: whatever a record can cause ends in quarantine, and the work of
+its function so far is dropped.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import assert_never
+
+from aiokafka.structs import ConsumerRecord
+
+from processors.effects import Delete, Forward, Function, Put, Record, Refuse
+from schemas import wire
+from schemas.clock import from_millis
+from schemas.faults import Fault, Refused, Unreadable
+from schemas.topics import BY_NAME, TICKS, Topic
+from streams.clock_watch import ClockWatch
+from streams.crash import Fatal
+from streams.overlay import Copies, Overlay, Rows
+from streams.quarantine import Origin, fault_of, origin_of, set_aside
+from streams.stage import Stage
+from streams.store import TABLES_LIMIT
+from streams.unit_of_work import WRITES_LIMIT_BYTES, Change, Output
+from streams.writes import Writes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Source:
+    topic: Topic
+    function: Function
+
+
+class Guard:
+    """Stands between the engine and one stage's functions; without a clock watch every tick is believed."""
+
+    def __init__(self, stage: Stage, topic_prefix: str, copies: Copies, clock: ClockWatch | None = None) -> None:
+        if len(stage.tables) > TABLES_LIMIT:
+            raise ValueError(f"stage {stage.name} has {len(stage.tables)} tables; {TABLES_LIMIT} is the limit")
+        self._stage = stage.name
+        self._sources = {
+            topic_prefix + name: _Source(topic=BY_NAME[name], function=function)
+            for name, function in stage.reads.items()
+        }
+        self._codes: Mapping[str, bytes] = {table.name: bytes([code]) for code, table in enumerate(stage.tables)}
+        self._copies = copies
+        self._clock = clock
+
+    def apply(self, source: ConsumerRecord[bytes, bytes], stored: Rows, unit: Writes) -> Change:
+        """What this record does, given the state and what the unit has done so far."""
+        topic = self._sources[source.topic].topic
+        try:
+            record = _decoded(source, topic)
+        except Unreadable as error:
+            return self._set_aside(source, topic, origin_of(error), error.faults)
+        except Exception as error:  # noqa: BLE001 - the dead letter keeps it with its stack
+            return self._set_aside(source, topic, Origin(), (fault_of(error),), error)
+        if self._clock is not None and topic is TICKS and not self._clock.allows(record.now):
+            return Change(Writes(), [])
+        overlay = Overlay(self._codes, stored, unit, self._copies)
+        try:
+            return Change(overlay.writes, self._perform(record, overlay, source))
+        except Fatal:
+            raise
+        except _SetAside as error:
+            return self._set_aside(source, topic, origin_of(record.value), error.faults)
+        except Exception as error:  # noqa: BLE001 - the dead letter keeps it with its stack
+            return self._set_aside(source, topic, origin_of(record.value), (fault_of(error),), error)
+
+    def _perform(self, record: Record, overlay: Overlay, source: ConsumerRecord[bytes, bytes]) -> list[Output]:
+        """Run the function; each effect takes hold before it goes on."""
+        outputs: list[Output] = []
+        for effect in self._sources[source.topic].function(record, overlay):
+            match effect:
+                case Put():
+                    overlay.put(effect.table, effect.key, effect.value)
+                case Forward():
+                    outputs.append(_output(effect, source.timestamp))
+                case Delete():
+                    overlay.delete(effect.table, effect.key)
+                case Refuse():
+                    raise _SetAside(*effect.faults)
+                case _:
+                    assert_never(effect)
+        _require_fit(overlay.writes)
+        return outputs
+
+    def _set_aside(
+        self,
+        source: ConsumerRecord[bytes, bytes],
+        topic: Topic,
+        origin: Origin,
+        faults: tuple[Fault, ...],
+        error: Exception | None = None,
+    ) -> Change:
+        return set_aside(source, topic=topic.name, stage=self._stage, origin=origin, faults=faults, error=error)
+
+
+class _SetAside(Refused):
+    """The record cannot be applied, and the faults say all there is to say: no stack is needed."""
+
+
+def _decoded(source: ConsumerRecord[bytes, bytes], topic: Topic) -> Record:
+    value = wire.decode(topic, source.key, source.value, source.headers)
+    try:
+        key = source.key.decode() if source.key else ""
+    except UnicodeDecodeError:
+        raise Unreadable(Fault(path="key", reason=f"is no UTF-8: {source.key!r}")) from None
+    return Record(topic=topic.name, key=key, value=value, now=from_millis(source.timestamp))
+
+
+def _output(effect: Forward, timestamp_ms: int) -> Output:
+    encoded = wire.encode(effect.value)
+    output = Output(effect.topic, effect.key.encode(), encoded.value, encoded.headers, timestamp_ms)
+    limit_bytes = BY_NAME[effect.topic].max_bytes
+    if output.size_bytes > limit_bytes:
+        size = f"{output.size_bytes:,} bytes"
+        raise _SetAside(Fault(path="", reason=f"forwards {size} to {effect.topic}, which takes {limit_bytes:,}"))
+    return output
+
+
+def _require_fit(writes: Writes) -> None:
+    if writes.size_bytes > WRITES_LIMIT_BYTES:
+        size = f"{writes.size_bytes:,} bytes"
+        raise _SetAside(Fault(path="", reason=f"writes {size} of state; one record may write {WRITES_LIMIT_BYTES:,}"))

@@ -1,0 +1,98 @@
+"""Quarantine: a record that cannot be read or applied becomes a dead letter, awaited like any other output.
+
+Its bytes, where it stood and what is wrong are kept, so that it can be replayed after a fix. Its neighbours go on.
+"""
+
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from aiokafka.structs import ConsumerRecord
+
+from schemas import wire
+from schemas.clock import from_millis
+from schemas.dead_letter import DeadLetter
+from schemas.envelope import Event
+from schemas.faults import Fault, Unreadable
+from schemas.topics import DEAD_LETTERS
+from streams.unit_of_work import Change, Output
+from streams.writes import Writes
+
+_STACK_LIMIT_CHARACTERS = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Whose record it was, as far as that could be read."""
+
+    tenant: str | None = None
+    type: str | None = None
+    event_id: str | None = None
+
+
+def origin_of(value: object) -> Origin:
+    """Whose record a decoded one is."""
+    if isinstance(value, Event):
+        return Origin(tenant=value.tenant, type=value.type, event_id=value.id)
+    if isinstance(value, Unreadable):
+        return Origin(tenant=value.tenant, type=value.type, event_id=value.event_id)
+    return Origin(tenant=getattr(value, "tenant", None))
+
+
+def set_aside(
+    source: ConsumerRecord[bytes, bytes],
+    *,
+    topic: str,
+    stage: str,
+    origin: Origin,
+    faults: Sequence[Fault],
+    error: BaseException | None = None,
+) -> Change:
+    """The change that consists of nothing but the dead letter; `topic` is the catalogue's name."""
+    letter = DeadLetter(
+        topic=topic,
+        partition=source.partition,
+        offset=source.offset,
+        stage=stage,
+        at=from_millis(source.timestamp),
+        faults=tuple(faults),
+        key=source.key,
+        value=source.value,
+        headers={name: content or b"" for name, content in source.headers},
+        tenant=origin.tenant,
+        type=origin.type,
+        event_id=origin.event_id,
+        stack=_stack(error) if error is not None else None,
+    )
+    output = _output(letter, source.timestamp)
+    if output.size_bytes > DEAD_LETTERS.max_bytes:
+        output = _output(_cut(letter), source.timestamp)
+    return Change(Writes(), [output])
+
+
+def fault_of(error: Exception) -> Fault:
+    """An exception of a stage's function as a fault; its stack travels beside it."""
+    return Fault(path="", reason=f"{type(error).__name__}: {error}")
+
+
+def _stack(error: BaseException) -> str:
+    return "".join(traceback.format_exception(error))[-_STACK_LIMIT_CHARACTERS:]
+
+
+def _output(letter: DeadLetter, timestamp_ms: int) -> Output:
+    encoded = wire.encode(letter)
+    return Output(DEAD_LETTERS.name, letter.id.encode(), encoded.value, encoded.headers, timestamp_ms)
+
+
+def _cut(letter: DeadLetter) -> DeadLetter:
+    """A letter that fits: headers go, and so much of the value as has to; what is missing stands in a fault."""
+    room_bytes = DEAD_LETTERS.max_bytes // 2
+    value, key = letter.value or b"", letter.key or b""
+    reason = f"the value had {len(value):,} bytes, of which the first {min(len(value), room_bytes):,} are kept"
+    return replace(
+        letter,
+        key=key[: room_bytes // 8],
+        value=value[:room_bytes],
+        headers={},
+        faults=(*letter.faults[:100], Fault(path="", reason=f"{reason}; the headers were dropped")),
+    )

@@ -1,0 +1,103 @@
+"""The runner: performs one stage on one batch after another, so that nothing is lost and nothing is half done.
+
+Order: outputs acknowledged → the unit's writes and the position acknowledged in the changelog → both in RocksDB →
+the batch settled → its offset committed with the next timed commit. Wherever a crash falls, state and position agree,
+so a function never sees a record twice; outputs of at most one unit per partition are repeated.
+"""
+
+from faust.types import TP
+
+from streams import gap
+from streams.batch import Batch
+from streams.consumer import Consumer
+from streams.crash import Fatal
+from streams.guard import Guard
+from streams.journal import Journal
+from streams.outbox import Outbox
+from streams.pulse import Pulse
+from streams.store import PartitionStore, Store, position_key, position_value
+from streams.unit_of_work import UnitOfWork
+from tidings.config import Kafka
+
+
+class _Place:
+    """Where one source partition stands under the present assignment: its store and the next offset to perform."""
+
+    __slots__ = ("position", "store", "topic", "tp")
+
+    def __init__(self, tp: TP, topic: str, store: PartitionStore, position: int) -> None:
+        self.tp, self.topic, self.store, self.position = tp, topic, store, position
+
+
+class StageRunner:
+    """Performs the batches of one stage, one at a time."""
+
+    def __init__(
+        self, *, guard: Guard, outbox: Outbox, journal: Journal, store: Store, pulse: Pulse, kafka: Kafka
+    ) -> None:
+        self._guard = guard
+        self._outbox = outbox
+        self._journal = journal
+        self._store = store
+        self._pulse = pulse
+        self._kafka = kafka
+        self._generation = -1
+        self._places: dict[TP, _Place] = {}
+        self._changelog_ends: dict[int, int] = {}
+
+    async def perform(self, batch: Batch, consumer: Consumer) -> None:
+        """Perform what is new in the batch and settle it; a batch of an older assignment is left to its new owner."""
+        if batch.generation != consumer.app.consumer_generation_id:
+            return
+        place = self._place(batch, consumer)
+        await self._require_no_loss(place, batch)
+        unit = UnitOfWork()
+        for record in batch.records:
+            if record.offset < place.position:
+                continue
+            if unit.is_full:
+                await self._finish(unit, place, record.offset)
+                unit = UnitOfWork()
+            change = self._guard.apply(record, place.store, unit.writes)
+            if not unit.has_room_for(change):
+                await self._finish(unit, place, record.offset)
+                unit = UnitOfWork()
+            unit.take(change)
+        if batch.next_offset > place.position:
+            await self._finish(unit, place, batch.next_offset)
+        consumer.settle(batch)
+
+    def _place(self, batch: Batch, consumer: Consumer) -> _Place:
+        if batch.generation != self._generation:
+            self._generation = batch.generation
+            self._places.clear()
+            self._changelog_ends.clear()
+        place = self._places.get(batch.tp)
+        if place is None:
+            store = self._store.partition(batch.tp.partition)
+            topic = batch.tp.topic.removeprefix(self._kafka.topic_prefix)
+            position = max(store.position(topic), consumer.committed(batch.tp))
+            place = self._places[batch.tp] = _Place(batch.tp, topic, store, position)
+        return place
+
+    async def _require_no_loss(self, place: _Place, batch: Batch) -> None:
+        low, high = place.position, batch.first_offset
+        if high > low and await gap.holds_records(self._kafka, place.tp, low, high):
+            raise Fatal(f"{place.topic}/{place.tp.partition}: expected offset {low}, got {high}")
+
+    async def _finish(self, unit: UnitOfWork, place: _Place, next_offset: int) -> None:
+        """Store a unit that ends before `next_offset`; positions only grow."""
+        if next_offset <= place.position:
+            raise Fatal(f"{place.topic}/{place.tp.partition}: position {place.position} would become {next_offset}")
+        self._pulse.check()
+        await self._outbox.send(unit.outputs)
+        self._pulse.check()
+        partition = place.tp.partition
+        # The position is the last write, so that compaction can never remove the changelog's last record.
+        unit.writes.put(position_key(place.topic), position_value(next_offset))
+        end = self._changelog_ends.get(partition)
+        expected = place.store.changelog_end() if end is None else end
+        last = await self._journal.append(partition, unit.writes, expected)
+        place.store.write(unit.writes, last)
+        self._changelog_ends[partition] = last + 1
+        place.position = next_offset

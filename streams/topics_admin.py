@@ -1,0 +1,167 @@
+"""Topics administration: what differs between the topics an installation needs and those there are, and mending it.
+
+Partition counts are fixed when an installation is made: keys would move to other partitions, away from their state.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+
+from streams.client import BrokerUnreachable
+from streams.incremental_configs import SetTopicConfigs
+from streams.stage import Stage
+from streams.topology import TOPOLOGY
+from streams.wanted_topics import WantedTopic, wanted_topics
+from tidings.config import Installation, Kafka
+from tidings.security import client_security
+
+
+class Mending(StrEnum):
+    """What makes a difference go away."""
+
+    CREATE = "create"
+    CHANGE = "change"
+    BY_HAND = "by hand"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One thing about one topic that is not as it has to be; `found` is None for a topic that is missing."""
+
+    topic: str
+    setting: str
+    found: str | None
+    wanted: str
+    mending: Mending
+
+    def __str__(self) -> str:
+        if self.mending is Mending.CREATE:
+            return f"topic {self.topic} is missing"
+        by_hand = "; this cannot be changed on a topic in use" if self.mending is Mending.BY_HAND else ""
+        return f"topic {self.topic} has {self.setting} {self.found}, not {self.wanted}{by_hand}"
+
+
+class NotApplied(RuntimeError):
+    """The broker refused to make or change a topic."""
+
+
+async def plan(installation: Installation, stages: tuple[Stage, ...] = TOPOLOGY) -> tuple[Difference, ...]:
+    """Everything that differs, topics in the order of the catalogue; changes nothing."""
+    async with _admin(installation.kafka) as admin:
+        return tuple(await _differences(admin, wanted_topics(installation, stages)))
+
+
+async def apply(installation: Installation, stages: tuple[Stage, ...] = TOPOLOGY) -> tuple[Difference, ...]:
+    """Mend what can be mended and return what has to be mended by hand; safe to repeat and to run twice at once."""
+    wanted = {topic.name: topic for topic in wanted_topics(installation, stages)}
+    async with _admin(installation.kafka) as admin:
+        found = await _differences(admin, wanted.values())
+        await _create(admin, [wanted[each.topic] for each in found if each.mending is Mending.CREATE])
+        await _change(admin, [each for each in found if each.mending is Mending.CHANGE])
+        return tuple(each for each in found if each.mending is Mending.BY_HAND)
+
+
+async def missing(installation: Installation, stages: tuple[Stage, ...]) -> tuple[str, ...]:
+    """The names of topics that are not there."""
+    async with _admin(installation.kafka) as admin:
+        present = set(await admin.list_topics())
+    return tuple(topic.name for topic in wanted_topics(installation, stages) if topic.name not in present)
+
+
+@asynccontextmanager
+async def _admin(kafka: Kafka) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap_servers, **client_security(kafka))
+    try:
+        await admin.start()
+    except (KafkaError, OSError) as error:
+        await admin.close()
+        raise BrokerUnreachable(f"No Kafka broker answers at {kafka.bootstrap_servers}: {error}") from error
+    try:
+        yield admin
+    finally:
+        await admin.close()
+
+
+async def _differences(admin: AIOKafkaAdminClient, wanted: Iterable[WantedTopic]) -> list[Difference]:
+    wanted = tuple(wanted)
+    present = set(await admin.list_topics())
+    # Asked for by name, a topic that is missing would be made by brokers that make topics on their own.
+    names = [topic.name for topic in wanted if topic.name in present]
+    described = {each["topic"]: each["partitions"] for each in await admin.describe_topics(names)} if names else {}
+    settings = await _settings(admin, names)
+    found: list[Difference] = []
+    for topic in wanted:
+        if topic.name in described:
+            found += _compare(topic, described[topic.name], settings[topic.name])
+        else:
+            missing = Difference(topic=topic.name, setting="", found=None, wanted="", mending=Mending.CREATE)
+            found.append(missing)
+    return found
+
+
+def _compare(topic: WantedTopic, partitions: list[dict[str, Any]], settings: Mapping[str, str]) -> Iterator[Difference]:
+    if len(partitions) != topic.partitions:
+        yield _by_hand(topic, "partitions", len(partitions), topic.partitions)
+    replicas = min(len(partition["replicas"]) for partition in partitions)
+    if replicas < topic.replication_factor:
+        yield _by_hand(topic, "replicas", replicas, topic.replication_factor)
+    for name, value in topic.settings.items():
+        if settings.get(name) != value:
+            yield Difference(
+                topic=topic.name, setting=name, found=settings.get(name), wanted=value, mending=Mending.CHANGE
+            )
+
+
+def _by_hand(topic: WantedTopic, setting: str, found: int, wanted: int) -> Difference:
+    return Difference(topic=topic.name, setting=setting, found=str(found), wanted=str(wanted), mending=Mending.BY_HAND)
+
+
+async def _settings(admin: AIOKafkaAdminClient, topics: list[str]) -> dict[str, dict[str, str]]:
+    """The settings of topics, by topic and name."""
+    if not topics:
+        return {}
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in topics]
+    answers = await admin.describe_configs(resources)
+    found = {}
+    for answer in answers:
+        for code, message, _, name, entries in answer.resources:
+            _require_success(code, message, f"the settings of topic {name} cannot be read")
+            found[name] = {entry[0]: entry[1] for entry in entries}
+    return found
+
+
+async def _create(admin: AIOKafkaAdminClient, topics: list[WantedTopic]) -> None:
+    if not topics:
+        return
+    answer = await admin.create_topics(
+        [
+            NewTopic(topic.name, topic.partitions, topic.replication_factor, topic_configs=dict(topic.settings))
+            for topic in topics
+        ]
+    )
+    for name, code, message in answer.topic_errors:
+        if code != TopicAlreadyExistsError.errno:
+            _require_success(code, message, f"topic {name} cannot be made")
+
+
+async def _change(admin: AIOKafkaAdminClient, differences: list[Difference]) -> None:
+    if not differences:
+        return
+    configs: dict[str, dict[str, str]] = {}
+    for each in differences:
+        configs.setdefault(each.topic, {})[each.setting] = each.wanted
+    # aiokafka 0.14.0 has no incremental way of its own (`streams.incremental_configs`).
+    answer = await admin._send_request(SetTopicConfigs(configs))
+    for code, message, _, name in answer.resources:
+        _require_success(code, message, f"topic {name} cannot be changed")
+
+
+def _require_success(code: int, message: str | None, what: str) -> None:
+    if code:
+        raise NotApplied(f"{what}: {message or for_code(code).__name__}")

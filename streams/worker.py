@@ -1,0 +1,97 @@
+"""The worker: the process that performs stages, as `tidings worker STAGE …` starts it.
+
+Several stages may share a process; each is an app of its own, with its own group, and they share one core. SIGTERM and
+SIGINT stop it in order, with 0; see `streams.crash` for the other ways out. A worker that stopped keeps its partitions
+until the session time-out (10 s), so that a restart moves nothing.
+"""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Sequence
+from typing import NoReturn
+
+import faust
+import faust.streams
+import uvloop
+
+from streams.app import App, build
+from streams.client import Unavailable
+from streams.crash import ExitCode
+from streams.readiness import Readiness
+from streams.stage import Stage
+from streams.ticker import tick_until_cancelled
+from streams.topics_admin import missing
+from streams.topology import DECIDE, TOPOLOGY
+from tidings.config import Installation
+
+log = logging.getLogger(__name__)
+
+
+def run(names: Sequence[str], installation: Installation, *, ready_descriptor: int | None = None) -> NoReturn:
+    """Perform stages of the topology; with decide among them the worker also ticks, unless it rehearses."""
+    stages = [stage for stage in TOPOLOGY if stage.name in names]
+    with_ticker = DECIDE in stages and not installation.kafka.topic_prefix
+    serve(stages, installation, with_ticker=with_ticker, ready_descriptor=ready_descriptor)
+
+
+def serve(
+    stages: Sequence[Stage],
+    installation: Installation,
+    *,
+    with_ticker: bool = False,
+    ready_descriptor: int | None = None,
+) -> NoReturn:
+    """Perform these stages until the process is told to stop; raises SystemExit with an ExitCode.
+
+    When all of them are ready, the line `ready` goes to the descriptor, which is then closed (`streams.readiness`).
+    """
+    _require_cython()
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+    _require_topics(tuple(stages), installation)
+    readiness = Readiness(installation.worker.name, (stage.name for stage in stages), ready_descriptor)
+    apps = [build(stage, installation, readiness) for stage in stages]
+    try:
+        _Worker(apps, installation if with_ticker else None).execute_from_commandline()
+    except SystemExit as end:
+        # Faust has logged the reason; its 1 means no more than that a service did not start.
+        raise SystemExit(ExitCode.CRASHED if end.code else ExitCode.STOPPED) from None
+
+
+class _Worker(faust.Worker):
+    """Runs the apps; unlike Faust's own command it starts no web server, sets up no log and opens no debugger."""
+
+    def __init__(self, apps: Sequence[App], ticks_for: Installation | None) -> None:
+        super().__init__(apps[0], *apps[1:], quiet=True, redirect_stdouts=False, override_logging=False)
+        self.spinner = None  # it writes control codes also where there is no terminal
+        self._ticks_for = ticks_for
+
+    async def on_start(self) -> None:
+        """Begin to tick."""
+        await super().on_start()
+        if self._ticks_for is not None:
+            self.add_future(tick_until_cancelled(self._ticks_for))
+
+    def install_signal_handlers(self) -> None:
+        """Stop on SIGTERM and SIGINT alike."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self.loop.add_signal_handler(number, self._schedule_shutdown, number)
+
+
+def _require_cython() -> None:
+    """Faust falls back to slow Python in silence, with an iterator that acks differently from what is tested."""
+    if not hasattr(faust.streams, "_CStreamIterator") or faust.streams._CStreamIterator is None:
+        log.critical("Faust's compiled stream iterator is missing: install the locked wheels, and unset NO_CYTHON")
+        raise SystemExit(ExitCode.MISCONFIGURED)
+
+
+def _require_topics(stages: tuple[Stage, ...], installation: Installation) -> None:
+    """With a topic missing, Faust would wait for ever, silently."""
+    try:
+        names = asyncio.run(missing(installation, stages))
+    except Unavailable as error:
+        log.critical("%s", error)
+        raise SystemExit(ExitCode.UNAVAILABLE) from None
+    if names:
+        log.critical("%s of the topics are missing (%s …): run `tidings topics apply`", len(names), names[0])
+        raise SystemExit(ExitCode.MISCONFIGURED)

@@ -1,0 +1,92 @@
+"""A small stage for tests of the engine: answers each event once, and again after a while.
+
+Run as a program it is a worker: `chimes.py BOOTSTRAP PREFIX HOME NAME READY_DESCRIPTOR`.
+"""
+
+import logging
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+from processors.effects import Effect, Forward, Put, Record, Refuse, Table, Tables
+from processors.timers import arm, due_rows
+from schemas.clock import rfc3339
+from schemas.envelope import Event
+from schemas.events import FreeRecord
+from schemas.faults import Fault
+from schemas.state import Alarm, Seen
+from schemas.topics import AUDIENCE, EVENTS, TICKS
+from streams.stage import Stage
+from streams.worker import serve
+from tidings.config import Installation, Kafka, Worker
+
+SEEN = Table(name="seen", holds=Seen)
+ALARMS = Table(name="alarms", holds=Alarm)
+WAIT = timedelta(milliseconds=300)
+
+
+def on_event(record: Record, tables: Tables) -> Iterator[Effect]:
+    """Answer `heard` and set an alarm; `again` if the event was taken before. Some events are poison on purpose."""
+    event = record.value
+    assert isinstance(event, Event)
+    assert isinstance(event.data, FreeRecord)
+    if tables.get(SEEN, event.id) is not None:
+        yield answer("again", event.id, record)
+        return
+    yield Put(table=SEEN, key=event.id, value=Seen(at=record.now))
+    yield arm(ALARMS, record.now + WAIT, event.id)
+    yield answer("heard", event.id, record)
+    match event.data.values.get("poison"):
+        case "raise":
+            raise LookupError("no bell of that name")
+        case "refuse":
+            yield Refuse(faults=(Fault(path="data.poison", reason="is refused"),))
+        case "long answer":
+            yield answer("long", event.id, record, "x" * 1_100_000)
+        case "much state":
+            for number in range(20):
+                yield Put(table=ALARMS, key=f"x{number}", value=Alarm(row="x" * 60_000))
+
+
+def on_tick(record: Record, tables: Tables) -> Iterator[Effect]:
+    """Answer `rang` for each alarm that is due."""
+    for row, removal in due_rows(ALARMS, tables, record.now):
+        yield removal
+        yield answer("rang", row, record)
+
+
+def answer(word: str, event_id: str, record: Record, padding: str = "") -> Forward:
+    """One event on topic audience; its id says what became of which event."""
+    event = Event(
+        id=f"{word} {event_id}",
+        type="bell.answered",
+        tenant="chimes",
+        subject=event_id,
+        time=record.now,
+        data=FreeRecord(values={"at": rfc3339(record.now), "padding": padding}),
+    )
+    return Forward(topic=AUDIENCE.name, key=event.key, value=event)
+
+
+CHIMES = Stage(name="chimes", reads={EVENTS.name: on_event, TICKS.name: on_tick}, tables=(SEEN, ALARMS))
+
+
+def installation(bootstrap_servers: str, prefix: str, home: Path, name: str) -> Installation:
+    """An installation apart from all others on the same broker."""
+    return Installation(
+        kafka=Kafka(bootstrap_servers=bootstrap_servers, topic_prefix=prefix),
+        home=home,
+        worker=Worker(name=name, commit_interval_seconds=0.2, tick_interval_seconds=0.2),
+    )
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    bootstrap_servers, prefix, home, name, descriptor = sys.argv[1:]
+    serve(
+        (CHIMES,),
+        installation(bootstrap_servers, prefix, Path(home), name),
+        with_ticker=True,
+        ready_descriptor=int(descriptor),
+    )
