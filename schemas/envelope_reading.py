@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from schemas.envelope import Actor
+from schemas.envelope import Actor, Event
 from schemas.event_data import record_class
 from schemas.events import EventRecord
+from schemas.events.checks import data_faults, subject_faults
 from schemas.faults import Fault, Refused
 from schemas.validation import parse, shown_value
 from schemas.values import instant_from_text
@@ -16,6 +17,7 @@ ATTRIBUTES = frozenset({"id", "source", "type", "tenant", "subject", "time", "ac
 EXTENSIONS = frozenset({"datacontenttype", "dataschema", "traceparent", "tracestate"})
 """Attributes of CloudEvents and its extensions that are accepted in structured JSON and have no meaning here."""
 
+SPECVERSION = "1.0"
 MAX_TENANT = 100
 MAX_ID = 200
 
@@ -60,16 +62,16 @@ def read_attributes(plain: Mapping[str, object], faults: list[Fault]) -> Attribu
             faults.append(Fault(path=name, reason=str(error)))
             return None
 
-    read("specversion", _specversion, "1.0")
-    event_type = read("type", _event_type)
+    read("specversion", _specversion, SPECVERSION)
+    event_type = read("type", checked_type)
     time_text = read("time", str)
     return Attributes(
-        id=read("id", _identity),
+        id=read("id", checked_identity),
         event_type=event_type,
-        tenant=read("tenant", _tenant),
+        tenant=read("tenant", checked_tenant),
         time=None if time_text is None else _time(time_text, faults),
-        source=read("source", _identity, "/"),
-        subject=read("subject", _subject, ""),
+        source=read("source", checked_identity, "/"),
+        subject=read("subject", checked_subject, ""),
         actor=_actor(plain.get("actor", _NO_ACTOR), faults),
         record=None if event_type is None else _record(event_type, faults),
     )
@@ -81,6 +83,21 @@ def data_of(expected: type[EventRecord], record: object) -> EventRecord:
         reason = f"holds a {type(record).__name__}, but the event's type needs a {expected.__name__}"
         raise Refused(Fault(path="data", reason=reason))
     return record
+
+
+def complete(attributes: Attributes, record: EventRecord | None, faults: list[Fault]) -> Event:
+    """The event, if nothing is wrong so far nor with the whole of it; raises Refused with all faults otherwise."""
+    if attributes.event_type is not None and attributes.subject is not None and attributes.record is not None:
+        faults += subject_faults(attributes.event_type, attributes.subject, record)
+    if attributes.event_type is not None and record is not None:
+        faults += data_faults(attributes.event_type, record)
+    whole = attributes.whole()
+    if faults or whole is None or record is None:
+        raise Refused(*faults, tenant=attributes.tenant, type=attributes.event_type, event_id=attributes.id)
+    identity, event_type, tenant, time, source, subject, actor = whole
+    return Event(
+        id=identity, type=event_type, tenant=tenant, time=time, source=source, subject=subject, actor=actor, data=record
+    )
 
 
 _NO_ACTOR = object()
@@ -113,18 +130,20 @@ def _time(text: str, faults: list[Fault]) -> datetime | None:
 
 
 def _specversion(text: str) -> str:
-    if text != "1.0":
-        raise ValueError(f"must be 1.0, not {text!r}")
+    if text != SPECVERSION:
+        raise ValueError(f"must be {SPECVERSION}, not {text!r}")
     return text
 
 
-def _event_type(text: str) -> str:
+def checked_type(text: str) -> str:
+    """The type, if it is well formed; ValueError otherwise, as below."""
     if len(text) > MAX_ID or not _TYPE.fullmatch(text):
         raise ValueError(f"must be words in lower case with dots, such as order.placed, not {shown_value(text)}")
     return text
 
 
-def _tenant(text: str) -> str:
+def checked_tenant(text: str) -> str:
+    """The tenant id, if it can be part of a key."""
     if len(text) > MAX_TENANT or not _TENANT.fullmatch(text):
         raise ValueError(
             f"must be 1 to {MAX_TENANT} characters, without | or control characters, not {shown_value(text)}"
@@ -132,13 +151,15 @@ def _tenant(text: str) -> str:
     return text
 
 
-def _identity(text: str) -> str:
+def checked_identity(text: str) -> str:
+    """An id or source, if it is there and can be part of a key."""
     if not text:
         raise ValueError("must not be empty")
-    return _subject(text)
+    return checked_subject(text)
 
 
-def _subject(text: str) -> str:
+def checked_subject(text: str) -> str:
+    """A subject, if it can be part of a key; it may be empty."""
     if len(text) > MAX_ID or "\0" in text:
         raise ValueError(f"must be at most {MAX_ID} characters, without NUL, not {shown_value(text)}")
     return text

@@ -10,10 +10,10 @@ from typing import Any, TypeVar, cast
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from schemas.converters import decimal_to_text
 from schemas.faults import Fault, Refused
 from schemas.json_text import check_json, json_to_text
 from schemas.shapes import Form, Shape, shapes_of
+from schemas.values import decimal_to_text
 
 R = TypeVar("R")
 

@@ -14,13 +14,12 @@ from zoneinfo import available_timezones
 import phonenumbers
 from pydantic import BeforeValidator
 
-from schemas.converters import decimal_from_text
-
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+-]\d\d:\d\d)?")
 _DURATION = re.compile(
     r"P(?=\d|T\d)(?:(\d{1,6})W|(?:(\d{1,6})D)?(?:T(?=\d)(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,6})S)?)?)"
 )
 _CLOCK_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
+_DECIMAL = re.compile(r"-?\d{1,15}(\.\d{1,9})?")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
 _LOCALE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|\d{3}))?")
@@ -54,6 +53,18 @@ def _moment(text: str) -> datetime | None:
         return datetime.fromisoformat(text.upper())
     except ValueError:
         return None
+
+
+def decimal_to_text(value: Decimal) -> str:
+    """A decimal without exponent."""
+    return format(value, "f")
+
+
+def decimal_from_text(text: str) -> Decimal:
+    """The decimal a text says; ValueError when it says none, or one too long to be an amount."""
+    if not _DECIMAL.fullmatch(text):
+        raise ValueError(f'must be a decimal such as "12.50" (at most 15 digits and 9 places), not {text!r}')
+    return Decimal(text)
 
 
 def duration_from_text(text: str) -> timedelta:

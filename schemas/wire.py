@@ -1,28 +1,17 @@
-"""A record as it stands on Kafka: events in CloudEvents' binary or structured mode, all else as a framed record.
+"""A record as it stands on Kafka: events in CloudEvents' binary or structured mode, all else as a framed record."""
 
-CloudEvents Kafka binding 1.0: attributes are `ce_*` headers in UTF-8, `data` is the value.
-"""
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 from schemas import codec
-from schemas.envelope import Actor, Event
-from schemas.envelope_reading import ATTRIBUTES, EXTENSIONS, Attributes, data_of, read_attributes
+from schemas.binary_mode import STRUCTURED, Headers, binary_event, content_type, headers_of
+from schemas.envelope import Event
+from schemas.envelope_reading import ATTRIBUTES, EXTENSIONS, SPECVERSION, complete, read_attributes
 from schemas.event_data import data_from_plain, data_to_plain
-from schemas.events import EventRecord
-from schemas.events.checks import data_faults, subject_faults
 from schemas.faults import Fault, Refused, Unreadable
-from schemas.json_text import check_json, json_from_text, json_to_text
+from schemas.json_text import check_json, json_from_text
 from schemas.topics import Topic
 from schemas.validation import instant_to_text, to_plain
-
-STRUCTURED = b"application/cloudevents+json"
-SPECVERSION = b"1.0"
-
-Headers = Sequence[tuple[str, bytes | None]]
-"""As Kafka has them: a header may have no value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,18 +26,7 @@ def encode(record: object) -> Encoded:
     """The Kafka form of an event, or of any record of the catalogue."""
     if not isinstance(record, Event):
         return Encoded(value=codec.encode(record))
-    headers = [
-        ("ce_specversion", SPECVERSION),
-        ("ce_id", record.id.encode()),
-        ("ce_source", record.source.encode()),
-        ("ce_type", record.type.encode()),
-        ("ce_time", instant_to_text(record.time).encode()),
-        ("ce_tenant", record.tenant.encode()),
-        ("ce_actor", _actor_to_bytes(record.actor)),
-    ]
-    if record.subject:
-        headers.append(("ce_subject", record.subject.encode()))
-    return Encoded(value=codec.encode(record.data), headers=tuple(headers))
+    return Encoded(value=codec.encode(record.data), headers=headers_of(record))
 
 
 def decode(topic: Topic, key: bytes | None, value: bytes | None, headers: Headers) -> object:
@@ -87,7 +65,7 @@ def event_from_mapping(mapping: Mapping[str, object]) -> Event:
 def event_to_json(event: Event) -> dict[str, object]:
     """The structured JSON of an event."""
     plain: dict[str, object] = {
-        "specversion": SPECVERSION.decode(),
+        "specversion": SPECVERSION,
         "id": event.id,
         "source": event.source,
         "type": event.type,
@@ -110,75 +88,10 @@ def _structured(plain: Mapping[str, object]) -> Event:
             record = data_from_plain(attributes.record, plain["data"])
         except Refused as refused:
             faults += refused.faults
-    return _complete(attributes, record, faults)
+    return complete(attributes, record, faults)
 
 
 def _event(value: bytes, headers: Headers) -> Event:
-    given: dict[str, bytes] = {}
-    faults: list[Fault] = []
-    for name, content in headers:
-        if content is None:
-            continue
-        if name in given and name.startswith("ce_"):
-            faults.append(Fault(path=name[3:], reason=f"stands in two headers {name}"))
-        given[name] = content
-    media_type = given.get("content-type", b"").partition(b";")[0].strip().lower()
-    if media_type == STRUCTURED:
+    if any(name == "content-type" and content_type(content) == STRUCTURED for name, content in headers):
         return event_from_json(value)
-    attributes = read_attributes(_attributes(given, faults), faults)
-    record = None
-    if attributes.record is not None:
-        try:
-            if media_type == b"application/json":
-                record = data_from_plain(attributes.record, json_from_text(value))
-            else:
-                record = data_of(attributes.record, codec.decode(value))
-        except Refused as refused:
-            faults += (_under_data(fault) for fault in refused.faults)
-    return _complete(attributes, record, faults)
-
-
-def _attributes(given: Mapping[str, bytes], faults: list[Fault]) -> dict[str, object]:
-    """The `ce_*` headers as attributes; extensions that others added are left alone, as CloudEvents asks."""
-    plain: dict[str, object] = {}
-    for header, content in given.items():
-        name = header[3:]
-        if not header.startswith("ce_") or name not in ATTRIBUTES:
-            continue
-        try:
-            plain[name] = _actor_from_bytes(content) if name == "actor" else content.decode()
-        except UnicodeDecodeError:
-            faults.append(Fault(path=name, reason=f"is not UTF-8: {content[:40]!r}"))
-        except Refused as refused:
-            faults += (Fault(path="actor", reason=fault.reason) for fault in refused.faults)
-    return plain
-
-
-def _complete(attributes: Attributes, record: EventRecord | None, faults: list[Fault]) -> Event:
-    if attributes.event_type is not None and attributes.subject is not None and attributes.record is not None:
-        faults += subject_faults(attributes.event_type, attributes.subject, record)
-    if attributes.event_type is not None and record is not None:
-        faults += data_faults(attributes.event_type, record)
-    whole = attributes.whole()
-    if faults or whole is None or record is None:
-        raise Refused(*faults, tenant=attributes.tenant, type=attributes.event_type, event_id=attributes.id)
-    identity, event_type, tenant, time, source, subject, actor = whole
-    return Event(
-        id=identity, type=event_type, tenant=tenant, time=time, source=source, subject=subject, actor=actor, data=record
-    )
-
-
-def _under_data(fault: Fault) -> Fault:
-    within = fault.path == "data" or fault.path.startswith("data.")
-    return fault if within else Fault(path=f"data.{fault.path}" if fault.path else "data", reason=fault.reason)
-
-
-@lru_cache(maxsize=4096)
-def _actor_to_bytes(actor: Actor) -> bytes:
-    return json_to_text(to_plain(actor)).encode()
-
-
-@lru_cache(maxsize=4096)
-def _actor_from_bytes(content: bytes) -> object:
-    """The JSON of an actor: the same few write nearly all events, so their headers are read once."""
-    return json_from_text(content)
+    return binary_event(value, headers)

@@ -1,0 +1,161 @@
+"""An event in CloudEvents' binary mode (Kafka binding 1.0): attributes are `ce_*` headers, `data` is the value."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+from schemas import codec
+from schemas.envelope import Actor, Event
+from schemas.envelope_reading import (
+    ATTRIBUTES,
+    SPECVERSION,
+    checked_identity,
+    checked_subject,
+    checked_tenant,
+    checked_type,
+    complete,
+    data_of,
+    read_attributes,
+)
+from schemas.event_data import data_from_plain, record_class
+from schemas.events import EventRecord
+from schemas.events.checks import data_faults, subject_faults
+from schemas.faults import Fault, Refused
+from schemas.json_text import json_from_text, json_to_text
+from schemas.validation import instant_to_text, parse, to_plain
+from schemas.values import instant_from_text
+
+STRUCTURED = "application/cloudevents+json"
+JSON = "application/json"
+
+Headers = Sequence[tuple[str, bytes | None]]
+"""As Kafka has them: a header may have no value."""
+
+_REMEMBERED = 4096
+"""Types, tenants, sources and actors are few and come again and again: their headers are read once."""
+
+
+def headers_of(event: Event) -> tuple[tuple[str, bytes], ...]:
+    """The attributes of an event as headers."""
+    headers = (
+        ("ce_specversion", SPECVERSION.encode()),
+        ("ce_id", event.id.encode()),
+        ("ce_source", event.source.encode()),
+        ("ce_type", event.type.encode()),
+        ("ce_time", instant_to_text(event.time).encode()),
+        ("ce_tenant", event.tenant.encode()),
+        ("ce_actor", _actor_to_bytes(event.actor)),
+    )
+    return (*headers, ("ce_subject", event.subject.encode())) if event.subject else headers
+
+
+def binary_event(value: bytes, headers: Headers) -> Event:
+    """The event of one record; raises Refused with all faults.
+
+    Nearly every event is sound, so it is read straight through first; only one that is not is gone over again, slowly,
+    to name everything that is wrong with it.
+    """
+    return _sound_event(value, headers) or _examined_event(value, headers)
+
+
+def content_type(header: bytes | None) -> str:
+    """The media type that a header says, without parameters."""
+    return (header or b"").partition(b";")[0].strip().lower().decode(errors="replace")
+
+
+def _sound_event(value: bytes, headers: Headers) -> Event | None:
+    """The event, unless anything at all is out of the ordinary."""
+    given = {name: content for name, content in headers if content is not None}
+    if len(given) != len(headers) or "content-type" in given or given.get("ce_specversion", b"1.0") != b"1.0":
+        return None
+    try:
+        event_type, record = _type_of(given["ce_type"])
+        subject = checked_subject(given.get("ce_subject", b"").decode())
+        data = codec.decode(value)
+        if not isinstance(data, record):
+            return None
+        if any(subject_faults(event_type, subject, data)) or any(data_faults(event_type, data)):
+            return None
+        return Event(
+            id=checked_identity(given["ce_id"].decode()),
+            type=event_type,
+            tenant=_tenant_of(given["ce_tenant"]),
+            time=instant_from_text(given["ce_time"].decode()),
+            data=data,
+            source=_source_of(given.get("ce_source", b"/")),
+            subject=subject,
+            actor=_actor_of(given["ce_actor"]) if "ce_actor" in given else Actor(),
+        )
+    except (KeyError, ValueError):
+        return None
+
+
+def _examined_event(value: bytes, headers: Headers) -> Event:
+    given: dict[str, bytes] = {}
+    faults: list[Fault] = []
+    for name, content in headers:
+        if content is None:
+            continue
+        if name in given and name.startswith("ce_"):
+            faults.append(Fault(path=name[3:], reason=f"stands in two headers {name}"))
+        given[name] = content
+    attributes = read_attributes(_attributes(given, faults), faults)
+    record = None
+    if attributes.record is not None:
+        try:
+            if content_type(given.get("content-type")) == JSON:
+                record = data_from_plain(attributes.record, json_from_text(value))
+            else:
+                record = data_of(attributes.record, codec.decode(value))
+        except Refused as refused:
+            faults += (_under_data(fault) for fault in refused.faults)
+    return complete(attributes, record, faults)
+
+
+def _attributes(given: Mapping[str, bytes], faults: list[Fault]) -> dict[str, object]:
+    """The `ce_*` headers as attributes; extensions that others added are left alone, as CloudEvents asks."""
+    plain: dict[str, object] = {}
+    for header, content in given.items():
+        name = header[3:]
+        if not header.startswith("ce_") or name not in ATTRIBUTES:
+            continue
+        try:
+            plain[name] = json_from_text(content) if name == "actor" else content.decode()
+        except UnicodeDecodeError:
+            faults.append(Fault(path=name, reason=f"is not UTF-8: {content[:40]!r}"))
+        except Refused as refused:
+            faults += (Fault(path="actor", reason=fault.reason) for fault in refused.faults)
+    return plain
+
+
+def _under_data(fault: Fault) -> Fault:
+    within = fault.path == "data" or fault.path.startswith("data.")
+    return fault if within else Fault(path=f"data.{fault.path}" if fault.path else "data", reason=fault.reason)
+
+
+@lru_cache(_REMEMBERED)
+def _type_of(header: bytes) -> tuple[str, type[EventRecord]]:
+    event_type = checked_type(header.decode())
+    record = record_class(event_type)
+    if record is None:
+        raise ValueError(event_type)
+    return event_type, record
+
+
+@lru_cache(_REMEMBERED)
+def _tenant_of(header: bytes) -> str:
+    return checked_tenant(header.decode())
+
+
+@lru_cache(_REMEMBERED)
+def _source_of(header: bytes) -> str:
+    return checked_identity(header.decode())
+
+
+@lru_cache(_REMEMBERED)
+def _actor_of(header: bytes) -> Actor:
+    return parse(Actor, json_from_text(header), "actor")
+
+
+@lru_cache(_REMEMBERED)
+def _actor_to_bytes(actor: Actor) -> bytes:
+    return json_to_text(to_plain(actor)).encode()
