@@ -7,7 +7,7 @@
 Workers and gateways do not use it: they have consumers of their own, with positions that outlive them.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ from datetime import datetime
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 from aiokafka.partitioner import murmur2
-from aiokafka.structs import ConsumerRecord
+from aiokafka.structs import ConsumerRecord, RecordMetadata
 
 from schemas.clock import from_millis, to_millis
 from schemas.faults import Fault, Refused
@@ -76,16 +76,29 @@ class Publisher:
 
     async def send(self, topic: Topic, key: bytes | None, value: bytes | None, headers: Headers = ()) -> Position:
         """Append one record and wait until it is safe; raises Refused when it is over the topic's limit."""
+        return await (await self.enqueue(topic, key, value, headers))
+
+    async def enqueue(
+        self, topic: Topic, key: bytes | None, value: bytes | None, headers: Headers = ()
+    ) -> Awaitable[Position]:
+        """Take one record, in order; what is returned is done when the record is safe. Waits while buffers are full."""
         size_bytes = record_size_bytes(key, value, headers)
         if size_bytes > topic.max_bytes:
             reason = f"is {size_bytes:,} bytes; a record of topic {topic.name} may have {topic.max_bytes:,}"
             raise Refused(Fault(path="", reason=reason))
-        name = self._kafka.topic_prefix + topic.name
         try:
-            sent = await self._producer.send_and_wait(name, value, key, headers=list(headers))
+            future = await self._producer.send(self._kafka.topic_prefix + topic.name, value, key, headers=list(headers))
         except KafkaError as error:
-            raise BrokerUnreachable(f"Topic {name} did not take a record: {error}") from error
-        return Position(topic=topic.name, partition=sent.partition, offset=sent.offset, at=from_millis(sent.timestamp))
+            raise BrokerUnreachable(f"Topic {topic.name} did not take a record: {error}") from error
+        return _acknowledged(topic, future)
+
+
+async def _acknowledged(topic: Topic, future: Awaitable[RecordMetadata]) -> Position:
+    try:
+        sent = await future
+    except KafkaError as error:
+        raise BrokerUnreachable(f"Topic {topic.name} did not take a record: {error}") from error
+    return Position(topic=topic.name, partition=sent.partition, offset=sent.offset, at=from_millis(sent.timestamp))
 
 
 def record_size_bytes(key: bytes | None, value: bytes | None, headers: Headers) -> int:
@@ -124,17 +137,17 @@ async def publisher(kafka: Kafka, *topics: Topic) -> AsyncIterator[Publisher]:
 
 async def read_to_end(
     kafka: Kafka, topic: Topic, *, key: bytes | None = None, since: datetime | None = None
-) -> AsyncIterator[Stored]:
+) -> AsyncGenerator[Stored, None]:
     """All records of a topic up to its present end; with `key`, all of that key's partition."""
-    async with _consumer(kafka) as consumer:
-        partitions = await _partitions(consumer, kafka, topic, key)
-        consumer.assign(partitions)
-        ends = await consumer.end_offsets(partitions)
-        await _seek(consumer, partitions, since)
-        waiting = {each for each in partitions if await consumer.position(each) < ends[each]}
+    async with consumer(kafka) as reading:
+        partitions = await _partitions(reading, kafka, topic, key)
+        reading.assign(partitions)
+        ends = await reading.end_offsets(partitions)
+        await _seek(reading, partitions, since)
+        waiting = {each for each in partitions if await reading.position(each) < ends[each]}
         idle_polls = 0
         while waiting:
-            batches = await consumer.getmany(*waiting, timeout_ms=_POLL_MS)
+            batches = await reading.getmany(*waiting, timeout_ms=_POLL_MS)
             idle_polls = 0 if batches else idle_polls + 1
             if idle_polls > _STALL_POLLS:
                 raise Unavailable(
@@ -144,27 +157,28 @@ async def read_to_end(
                 for record in records:
                     if record.offset < ends[partition]:
                         yield _stored(record, topic)
-            waiting = {each for each in waiting if await consumer.position(each) < ends[each]}
+            waiting = {each for each in waiting if await reading.position(each) < ends[each]}
 
 
-async def follow(kafka: Kafka, topic: Topic, *, from_beginning: bool = False) -> AsyncIterator[Stored]:
+async def follow(kafka: Kafka, topic: Topic, *, from_beginning: bool = False) -> AsyncGenerator[Stored, None]:
     """The records of a topic as they come, without end."""
-    async with _consumer(kafka) as consumer:
-        partitions = await _partitions(consumer, kafka, topic, None)
-        consumer.assign(partitions)
+    async with consumer(kafka) as reading:
+        partitions = await _partitions(reading, kafka, topic, None)
+        reading.assign(partitions)
         if from_beginning:
-            await consumer.seek_to_beginning(*partitions)
+            await reading.seek_to_beginning(*partitions)
         else:
-            await consumer.seek_to_end(*partitions)
+            await reading.seek_to_end(*partitions)
         while True:
-            for records in (await consumer.getmany(timeout_ms=_POLL_MS)).values():
+            for records in (await reading.getmany(timeout_ms=_POLL_MS)).values():
                 for record in records:
                     yield _stored(record, topic)
 
 
 @asynccontextmanager
-async def _consumer(kafka: Kafka) -> AsyncIterator[AIOKafkaConsumer]:
-    consumer = AIOKafkaConsumer(
+async def consumer(kafka: Kafka) -> AsyncIterator[AIOKafkaConsumer]:
+    """A consumer without a group, which stores no position; raises BrokerUnreachable."""
+    made = AIOKafkaConsumer(
         bootstrap_servers=kafka.bootstrap_servers,
         client_id="tidings-read",
         group_id=None,
@@ -174,10 +188,10 @@ async def _consumer(kafka: Kafka) -> AsyncIterator[AIOKafkaConsumer]:
         **client_security(kafka),
     )
     try:
-        await _started(consumer, kafka)
-        yield consumer
+        await _started(made, kafka)
+        yield made
     finally:
-        await consumer.stop()
+        await made.stop()
 
 
 async def _started(client: AIOKafkaConsumer | AIOKafkaProducer, kafka: Kafka) -> None:
@@ -192,8 +206,10 @@ async def _started(client: AIOKafkaConsumer | AIOKafkaProducer, kafka: Kafka) ->
 async def _partitions(
     consumer: AIOKafkaConsumer, kafka: Kafka, topic: Topic, key: bytes | None
 ) -> list[TopicPartition]:
-    name = _require(kafka, topic, await consumer.topics())
-    numbers = sorted(consumer.partitions_for_topic(name) or ())
+    # The consumer's own view holds only topics it has subscribed to or asked about (aiokafka 0.14.0).
+    metadata = await consumer._client.fetch_all_metadata()
+    name = _require(kafka, topic, metadata.topics())
+    numbers = sorted(metadata.partitions_for_topic(name) or ())
     if key is not None:
         numbers = [partition_of(key, len(numbers))]
     return [TopicPartition(name, number) for number in numbers]

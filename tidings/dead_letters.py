@@ -1,10 +1,16 @@
 """What became of dead letters: the letters of the topic put together with their replays."""
 
 from collections.abc import Iterable
+from contextlib import aclosing
 from dataclasses import dataclass
 from enum import StrEnum
 
+from schemas import wire
 from schemas.dead_letter import DeadLetter, Replay
+from schemas.faults import Unreadable
+from schemas.topics import DEAD_LETTERS
+from streams.client import read_to_end
+from tidings.config import Kafka
 
 
 class Fate(StrEnum):
@@ -49,3 +55,15 @@ def filed(records: Iterable[object]) -> tuple[Filed, ...]:
         successor = letters.get(replayed[-1].place) if replayed else None
         together.append(Filed(letter=letter, replays=replayed, successor=successor))
     return tuple(together)
+
+
+async def read(kafka: Kafka) -> tuple[Filed, ...]:
+    """All dead letters of an installation; what stands on the topic and is none of ours is passed over."""
+    records = []
+    async with aclosing(read_to_end(kafka, DEAD_LETTERS)) as stored_records:
+        async for stored in stored_records:
+            try:
+                records.append(wire.decode(DEAD_LETTERS, stored.key, stored.value, stored.headers))
+            except Unreadable:
+                continue
+    return filed(records)

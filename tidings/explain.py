@@ -15,8 +15,9 @@ R = TypeVar("R", Decision, DeliveryStatus)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """One sentence about one record, and what can be done about it, where something can."""
+    """One sentence about one record, when it was, and what can be done about it, where something can."""
 
+    at: str
     sentence: str
     advice: str | None = None
 
@@ -43,24 +44,24 @@ class Story:
 def decided(decision: Decision) -> Told:
     """One decision as a sentence."""
     when = "" if decision.due is None else f" It is due at {rfc3339(decision.due)}."
-    start = _OUTCOMES[decision.outcome]
+    at, start = rfc3339(decision.at), _OUTCOMES[decision.outcome]
     if decision.reason is None:
-        return Told(sentence=f"{start}.{when if decision.outcome is not Outcome.SENT else ''}")
+        return Told(at=at, sentence=f"{start}.{when if decision.outcome is not Outcome.SENT else ''}")
     cause = because(decision.reason)
     when = when if decision.outcome is Outcome.SCHEDULED else ""
-    return Told(sentence=f"{start}, because {cause.why} ({decision.reason}).{when}", advice=cause.advice)
+    return Told(at=at, sentence=f"{start}, because {cause.why} ({decision.reason}).{when}", advice=cause.advice)
 
 
 def reported(status: DeliveryStatus) -> Told:
     """One report of a gateway as a sentence."""
-    words = _STATUSES[status.status]
+    at, words = rfc3339(status.at), _STATUSES[status.status]
     attempt = "" if status.attempt <= 1 else f" at attempt {status.attempt}"
     detail = ": ".join(part for part in (status.code, status.detail) if part)
     sentence = f"{words}{attempt}{f' ({detail})' if detail else ''}."
     if status.reason is None:
-        return Told(sentence=sentence)
+        return Told(at=at, sentence=sentence)
     cause = because(status.reason)
-    return Told(sentence=f"{sentence[:-1]}, because {cause.why} ({status.reason}).", advice=cause.advice)
+    return Told(at=at, sentence=f"{sentence[:-1]}, because {cause.why} ({status.reason}).", advice=cause.advice)
 
 
 def stories(decisions: Iterable[Decision], statuses: Iterable[DeliveryStatus]) -> tuple[Story, ...]:
@@ -77,7 +78,8 @@ def stories(decisions: Iterable[Decision], statuses: Iterable[DeliveryStatus]) -
         said.setdefault(status.message_id, []).append(status)
     found = [_story(tuple(group), said) for group in taken.values()]
     found += [Story(event_id=left[0].event_id, decisions=(), statuses=tuple(left)) for left in said.values()]
-    return tuple(found)
+    order = {event_id: number for number, event_id in enumerate(dict.fromkeys(each.event_id for each in found))}
+    return tuple(sorted(found, key=lambda each: order[each.event_id]))
 
 
 def _story(group: tuple[Decision, ...], said: dict[str, list[DeliveryStatus]]) -> Story:

@@ -1,0 +1,84 @@
+"""What a broker tells about itself and about those who read from it, for a check-up."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from schemas import wire
+from schemas.tick import Tick
+from schemas.topics import TICKS
+from streams.broker_release import metadata_level
+from streams.client import BrokerUnreachable, consumer, publisher
+from tidings.config import Kafka
+from tidings.security import client_security
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupLag:
+    """How far a consumer group is behind; `records` is None where it has never stored a position."""
+
+    group: str
+    members: int
+    records: int | None
+
+
+async def level(kafka: Kafka) -> int:
+    """The cluster's `metadata.version` (`streams.broker_release`); raises BrokerUnreachable."""
+    admin = await _admin(kafka)
+    try:
+        return await metadata_level(admin)
+    finally:
+        await admin.close()
+
+
+async def lags(kafka: Kafka, groups: Sequence[str]) -> tuple[GroupLag, ...]:
+    """How far each of these groups is behind the ends of what it reads."""
+    admin = await _admin(kafka)
+    try:
+        async with consumer(kafka) as reading:
+            found = []
+            for group in groups:
+                committed = {
+                    partition: at.offset
+                    for partition, at in (await admin.list_consumer_group_offsets(group)).items()
+                    if at.offset >= 0
+                }
+                ends = await reading.end_offsets(list(committed)) if committed else {}
+                behind = sum(max(0, ends[partition] - offset) for partition, offset in committed.items())
+                found.append(
+                    GroupLag(group=group, members=await _members(admin, group), records=behind if committed else None)
+                )
+            return tuple(found)
+    finally:
+        await admin.close()
+
+
+async def clock_ahead(kafka: Kafka) -> timedelta:
+    """How far the broker's clock is ahead of ours, give or take the way there and back: one more tick tells."""
+    async with publisher(kafka, TICKS) as publishing:
+        tick = wire.encode(Tick(ticker="doctor")).value
+        await publishing.send(TICKS, None, tick)  # the first one also opens connections
+        before = datetime.now(UTC)
+        stood = await publishing.send(TICKS, None, tick)
+        after = datetime.now(UTC)
+    return stood.at - (before + (after - before) / 2)
+
+
+async def _members(admin: AIOKafkaAdminClient, group: str) -> int:
+    for answer in await admin.describe_consumer_groups([group]):
+        for _, _, _, _, _, members, *_ in answer.groups:
+            return len(members)
+    return 0
+
+
+async def _admin(kafka: Kafka) -> AIOKafkaAdminClient:
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap_servers, **client_security(kafka))
+    try:
+        await admin.start()
+    except (KafkaError, OSError) as error:
+        await admin.close()
+        raise BrokerUnreachable(f"No Kafka broker answers at {kafka.bootstrap_servers}: {error}") from error
+    return admin

@@ -1,0 +1,69 @@
+"""Errors that a command may end with, as one or two plain sentences and an exit status."""
+
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+FAILED = 1
+INVALID = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """An error class by its name, so that none is imported for a command that cannot raise it."""
+
+    module: str
+    name: str
+    status: int
+    before: str = ""
+    after: str = ""
+
+
+_KNOWN = (
+    _Known(module="tidings.config", name="InvalidConfiguration", status=INVALID, before="The settings do not hold. "),
+    _Known(module="schemas.faults", name="Refused", status=INVALID),
+    _Known(module="streams.client", name="TopicMissing", status=FAILED, after=" `tidings topics apply` makes it."),
+    _Known(
+        module="streams.client",
+        name="Unavailable",
+        status=FAILED,
+        after=" `tidings broker start` starts one on this machine; "
+        "TIDINGS_KAFKA__BOOTSTRAP_SERVERS names another. `tidings doctor` looks closer.",
+    ),
+    _Known(module="streams.topics_admin", name="NotApplied", status=FAILED),
+    _Known(module="deploy.local_kafka.errors", name="LocalKafkaError", status=FAILED),
+    _Known(module="deploy.mailbox.server", name="PortTaken", status=FAILED),
+)
+
+
+class Commands(TyperGroup):
+    """The root of all commands: turns errors that are nobody's mistake in the code into sentences."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; what is not in the table above is a mistake of ours and keeps its traceback."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            known = _recognised(error)
+            if known is None:
+                raise
+            text = f"{known.before}{str(error).removesuffix('.')}.{known.after}"
+            typer.echo(text[:1].upper() + text[1:], err=True)
+            raise typer.Exit(known.status) from None
+
+
+def fail(message: str, status: int = FAILED) -> typer.Exit:
+    """Say why on standard error; the caller raises what is returned."""
+    typer.echo(message, err=True)
+    return typer.Exit(status)
+
+
+def _recognised(error: Exception) -> _Known | None:
+    for known in _KNOWN:
+        module = sys.modules.get(known.module)
+        if module is not None and isinstance(error, getattr(module, known.name)):
+            return known
+    return None

@@ -1,0 +1,144 @@
+"""`tidings publish`: events from a file or standard input onto topic `events`."""
+
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
+
+    from schemas.faults import Fault
+    from streams.client import Position, Publisher
+    from tidings.config import Installation
+    from tidings.events_text import Found
+
+_BATCH = 1_000
+"""So many events are under way before the first of them has to be safe."""
+
+
+def publish(
+    file: Annotated[str, typer.Argument(metavar="FILE|-", help="Structured CloudEvents JSON; - is standard input.")],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print what became of each event, one JSON line each.")
+    ] = False,
+) -> None:
+    """Publish one event, a JSON array of events, or JSON lines, and wait until they are safe.
+
+    Events that are not valid are named with path and reason, the others go on; exit status 1 when one was refused.
+    """
+    import asyncio
+
+    from tidings.config import load
+    from tidings.events_text import events_in
+
+    found = list(events_in(_text(file)))
+    if not found:
+        from tidings.cli.failures import INVALID, fail
+
+        raise fail(f"There is no event in {_source(file)}.", INVALID)
+    report = _Report(as_json)
+    asyncio.run(_publish(load(), found, report))
+    report.end()
+    raise typer.Exit(1 if report.refused else 0)
+
+
+class _Report:
+    """Counts what became of the events and says it as it comes to be known."""
+
+    def __init__(self, as_json: bool) -> None:
+        self.published = 0
+        self.refused = 0
+        self._as_json = as_json
+
+    def took(self, found: "Found", position: "Position") -> None:
+        self.published += 1
+        if self._as_json:
+            self._line(found, position=str(position))
+
+    def refuse(self, found: "Found", faults: "Sequence[Fault]") -> None:
+        self.refused += 1
+        if self._as_json:
+            self._line(found, errors=[{"path": fault.path, "reason": fault.reason} for fault in faults])
+            return
+        for fault in faults:
+            typer.echo(f"{found.name[:1].upper()}{found.name[1:]} refused: {fault}.", err=True)
+
+    def end(self) -> None:
+        if not self._as_json:
+            refused = f", {self.refused:,} refused" if self.refused else ""
+            typer.echo(f"{self.published:,} event{'s' if self.published != 1 else ''} published{refused}.")
+
+    def _line(self, found: "Found", **rest: object) -> None:
+        from tidings.cli.output import print_json
+
+        print_json({"index": found.index, "id": found.event_id, "type": found.type, **rest}, indent=None)
+
+
+async def _publish(installation: "Installation", found: "Sequence[Found]", report: _Report) -> None:
+    from schemas.topics import EVENTS
+    from streams.client import publisher
+
+    async with publisher(installation.kafka, EVENTS) as publishing:
+        with _progress(len(found)) as advance:
+            for start in range(0, len(found), _BATCH):
+                batch = found[start : start + _BATCH]
+                await _publish_batch(publishing, batch, report)
+                advance(len(batch))
+
+
+async def _publish_batch(publishing: "Publisher", batch: "Sequence[Found]", report: _Report) -> None:
+    """In order: events of one contact must not overtake one another."""
+    from schemas import wire
+    from schemas.faults import Refused
+    from schemas.topics import EVENTS
+
+    under_way: list[tuple[Found, Awaitable[Position]]] = []
+    for each in batch:
+        if each.event is None:
+            report.refuse(each, each.faults)
+            continue
+        encoded = wire.encode(each.event)
+        try:
+            safe = await publishing.enqueue(EVENTS, each.event.key.encode(), encoded.value, encoded.headers)
+        except Refused as refused:
+            report.refuse(each, refused.faults)
+        else:
+            under_way.append((each, safe))
+    for each, safe in under_way:
+        report.took(each, await safe)
+
+
+@contextmanager
+def _progress(total: int) -> "Iterator[Callable[[int], None]]":
+    """A progress bar on a terminal, nothing into a pipe."""
+    from tidings.cli.output import console
+
+    screen = console(stderr=True)
+    if not screen.is_terminal or total <= _BATCH:
+        yield lambda _: None
+        return
+    from rich.progress import Progress
+
+    with Progress(console=screen, transient=True) as bar:
+        task = bar.add_task("Publishing", total=total)
+        yield lambda count: bar.advance(task, count)
+
+
+def _text(file: str) -> str:
+    from tidings.cli.failures import INVALID, fail
+
+    try:
+        content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        return content.decode("utf-8-sig")
+    except OSError as error:
+        raise fail(f"{file} cannot be read: {error.strerror}.", INVALID) from None
+    except UnicodeDecodeError as error:
+        reason = f"byte {error.object[error.start]:#04x} at {error.start}"
+        raise fail(f"{_source(file)} is not UTF-8: {reason}.", INVALID) from None
+
+
+def _source(file: str) -> str:
+    return "standard input" if file == "-" else file

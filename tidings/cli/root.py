@@ -1,0 +1,79 @@
+"""All commands in the order in which somebody meets them."""
+
+import os
+from typing import Annotated
+
+import typer
+
+from tidings.cli import (
+    broker,
+    dead_letters,
+    demo,
+    doctor,
+    mailbox,
+    publish,
+    rehearse,
+    tail,
+    topics,
+    up,
+    why,
+    worker,
+)
+from tidings.cli.failures import Commands
+
+app = typer.Typer(
+    cls=Commands,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Turns what happens in a business into messages to people, once, and with a reason for every silence.",
+)
+
+_RUN, _SEE, _EXPLAIN = "Run", "Say and see", "Ask"
+
+app.command(rich_help_panel=_RUN)(demo.demo)
+app.command(rich_help_panel=_RUN)(up.up)
+app.add_typer(broker.app, name="broker", rich_help_panel=_RUN)
+app.add_typer(topics.app, name="topics", rich_help_panel=_RUN)
+app.command(rich_help_panel=_RUN)(worker.worker)
+app.command(rich_help_panel=_RUN)(worker.gateway)
+app.command(rich_help_panel=_RUN)(worker.ticker)
+app.command(rich_help_panel=_RUN)(mailbox.mailbox)
+app.command(rich_help_panel=_SEE)(publish.publish)
+app.command(rich_help_panel=_SEE)(tail.tail)
+app.add_typer(dead_letters.app, name="dead-letters", rich_help_panel=_SEE)
+app.command(rich_help_panel=_EXPLAIN)(why.why)
+app.command(rich_help_panel=_EXPLAIN)(rehearse.rehearse)
+app.command(rich_help_panel=_EXPLAIN)(doctor.doctor)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"tidings {version('tidings')}")
+        raise typer.Exit
+
+
+@app.callback()
+def settings(
+    config: Annotated[
+        str | None, typer.Option(metavar="FILE", help="A TOML file with settings; TIDINGS_… variables win over it.")
+    ] = None,
+    home: Annotated[
+        str | None, typer.Option(metavar="DIR", help="Where broker data, worker state and ledgers are kept.")
+    ] = None,
+    bootstrap_servers: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="The Kafka broker, where it is not the local one.")
+    ] = None,
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Options win over variables; they become variables, so that child processes have them too."""
+    given = {
+        "TIDINGS_CONFIG": config,
+        "TIDINGS_HOME": home,
+        "TIDINGS_KAFKA__BOOTSTRAP_SERVERS": bootstrap_servers,
+    }
+    os.environ.update({name: value for name, value in given.items() if value is not None})

@@ -1,0 +1,117 @@
+"""`tidings up`: everything that one installation needs, in one go."""
+
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Sequence
+
+    from tidings.config import Installation
+    from tidings.supervision import Child, OnLine
+
+_COLOURS = ("cyan", "green", "magenta", "yellow", "blue")
+
+
+def up() -> None:
+    """Run topics, ticker, the three stages and the email gateway until Ctrl-C, and the local Kafka if none answers.
+
+    A process that ends is started again. A broker that was started here is stopped at the end; its data stays.
+    """
+    import asyncio
+
+    from tidings.cli.broker import broker_home, started
+    from tidings.cli.failures import fail
+    from tidings.config import load
+    from tidings.supervision import StartedInVain
+
+    installation = load()
+    ours = False
+    if installation.kafka.is_local_default and not _answers(installation.kafka.bootstrap_servers):
+        ours = not started(installation).was_running
+    try:
+        asyncio.run(_run(installation))
+    except StartedInVain as error:
+        raise fail(f"{error}.") from None
+    finally:
+        if ours:
+            from deploy.local_kafka import stop
+
+            stop(broker_home(installation))
+    typer.echo("All has ended.", err=True)
+
+
+async def _run(installation: "Installation") -> None:
+    import asyncio
+    import os
+
+    from tidings.supervision import supervise
+
+    stop = asyncio.Event()
+    stop_on_signals(stop)
+    await make_topics(installation)
+    _warn_without_mail_server(installation)
+    children = everything()
+    typer.echo(f"Running {', '.join(child.name for child in children)}. Ctrl-C ends them.", err=True)
+    await supervise(children, environment=os.environ, on_line=_prefixed(children), stop=stop)
+
+
+def everything() -> "tuple[Child, ...]":
+    """The processes of an installation."""
+    from streams.topology import TOPOLOGY
+    from tidings.supervision import tidings_child
+
+    workers = (tidings_child(stage.name, "worker", stage.name) for stage in TOPOLOGY)
+    return (tidings_child("ticker", "ticker"), *workers, tidings_child("email", "gateway", "email"))
+
+
+async def make_topics(installation: "Installation") -> None:
+    """Make the topics as they have to be; what has to be done by hand stops everything."""
+    from streams.topics_admin import apply
+    from tidings.cli.failures import fail
+
+    left = await apply(installation)
+    if left:
+        raise fail("\n".join(f"{each}." for each in left) + "\nNothing was started.")
+
+
+def stop_on_signals(stop: "asyncio.Event") -> None:
+    """Ctrl-C and SIGTERM set the event."""
+    import asyncio
+    import signal
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+
+
+def _prefixed(children: "Sequence[Child]") -> "OnLine":
+    width = max(len(child.name) for child in children)
+    colours = {child.name: _COLOURS[number % len(_COLOURS)] for number, child in enumerate(children)}
+
+    def show(name: str, line: str) -> None:
+        typer.echo(f"{typer.style(name.ljust(width), fg=colours[name])} │ {line}")
+
+    return show
+
+
+def _warn_without_mail_server(installation: "Installation") -> None:
+    smtp = installation.smtp
+    if not _answers(f"{smtp.host}:{smtp.port}"):
+        typer.echo(
+            f"No mail server answers at {smtp.host}:{smtp.port}; mail waits until one does. "
+            "`tidings mailbox` runs one that shows mail on a web page; TIDINGS_SMTP__HOST names another.",
+            err=True,
+        )
+
+
+def _answers(address: str) -> bool:
+    import socket
+
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=1).close()
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,81 @@
+"""`tidings worker`, `tidings gateway`, `tidings ticker`: one long-running process each."""
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from tidings.config import Installation
+
+Leashed = Annotated[bool, typer.Option("--leashed", hidden=True, help="End when standard input does.")]
+
+
+class GatewayName(StrEnum):
+    """The channels that have a gateway."""
+
+    EMAIL = "email"
+
+
+def worker(
+    stages: Annotated[list[str], typer.Argument(help="decide, dispatch, credit, settle; several share one core.")],
+    ready_descriptor: Annotated[
+        int | None, typer.Option(min=3, hidden=True, help="A file descriptor that is told `ready`.")
+    ] = None,
+    leashed: Leashed = False,
+) -> None:
+    """Perform stages, in the order in which a message travels: decide, dispatch, credit, settle."""
+    from streams.topology import TOPOLOGY
+    from streams.worker import serve
+    from tidings.cli.failures import INVALID, fail
+
+    installation = _begin(leashed)
+    known = [stage.name for stage in TOPOLOGY]
+    for name in stages:
+        if name not in known:
+            raise fail(f"There is no stage {name!r}; there are {', '.join(known)}.", INVALID)
+    serve([stage for stage in TOPOLOGY if stage.name in stages], installation, ready_descriptor=ready_descriptor)
+
+
+def gateway(
+    channel: Annotated[GatewayName, typer.Argument(help="The channel whose messages it sends.")],
+    leashed: Leashed = False,
+) -> None:
+    """Hand the messages of one channel to its provider and report what came of them."""
+    from gateways.worker import run
+
+    installation = _begin(leashed)
+    raise typer.Exit(run(installation, channel.value))
+
+
+def ticker(leashed: Leashed = False) -> None:
+    """Send the ticks from which all timers fire; several tickers do no harm."""
+    import asyncio
+    import contextlib
+    import signal
+
+    from streams.ticker import tick_until_cancelled
+
+    installation = _begin(leashed)
+
+    async def until_told() -> None:
+        ticking = asyncio.ensure_future(tick_until_cancelled(installation))
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, ticking.cancel)
+        with contextlib.suppress(asyncio.CancelledError):
+            await ticking
+
+    asyncio.run(until_told())
+
+
+def _begin(leashed: bool) -> "Installation":
+    from tidings.config import load
+    from tidings.log import configure
+    from tidings.supervision import end_with_supervisor
+
+    if leashed:
+        end_with_supervisor()
+    installation = load()
+    configure(installation.log)
+    return installation

@@ -1,0 +1,1 @@
+"""The check-up: what is wrong with this installation, and what to do about it."""
