@@ -6,7 +6,7 @@ from typing import Any, TypeVar, cast
 
 from processors.effects import Delete, Forward, Function, Put, Record, Refuse, Table
 from schemas.faults import Fault, Refused
-from streams.topology import Stage
+from streams.stage import Stage
 from tidings.memory.rows import Rows
 
 T = TypeVar("T")
@@ -28,6 +28,7 @@ class StagePartition:
     def __init__(self, stage: Stage, shared: Shared, through_codec: Callable[[Any], Any] | None = None) -> None:
         self.stage = stage
         self._rows = {table.name: Rows() for table in stage.tables}
+        self._timers = self._rows[stage.timers.name] if stage.timers is not None else Rows()
         self._shared = shared
         self._through_codec = through_codec
 
@@ -49,7 +50,7 @@ class StagePartition:
 
     def first_timer(self) -> str | None:
         """The key of the timer that is due first."""
-        return self._rows[self.stage.timers.name].first_key() if self.stage.timers else None
+        return self._timers.first_key()
 
     def work(self, function: Function, record: Record) -> list[Forward]:
         """Let the function deal with one record; what it wants forwarded.

@@ -6,20 +6,28 @@ from tidings.memory.sorted_keys import SortedKeys
 class Rows:
     """A keyed table; it costs no more than its dict until the first range or first key is asked for."""
 
+    __slots__ = ("_first", "_order", "rows")
+
     def __init__(self) -> None:
         self.rows: dict[str, object] = {}
         self._order: SortedKeys | None = None
+        self._first: str | None = None
+        """The smallest key, as long as it is known: asked for at every event, and rarely another."""
 
     def put(self, key: str, row: object) -> None:
         """Write a row."""
         if self._order is not None and key not in self.rows:
             self._order.add(key)
+            if self._first is not None and key < self._first:
+                self._first = key
         self.rows[key] = row
 
     def delete(self, key: str) -> None:
         """Remove a row; one that is not there stays away."""
         if self.rows.pop(key, None) is not None and self._order is not None:
             self._order.remove(key)
+            if key == self._first:
+                self._first = None
 
     def range(self, low: str, high: str, limit: int) -> list[tuple[str, object]]:
         """Up to `limit` rows with `low <= key < high`, in order of their keys."""
@@ -29,7 +37,9 @@ class Rows:
 
     def first_key(self) -> str | None:
         """The smallest key."""
-        return self._ordered().first() if self.rows else None
+        if self._first is None and self.rows:
+            self._first = self._ordered().first()
+        return self._first
 
     def _ordered(self) -> SortedKeys:
         if self._order is None:

@@ -17,10 +17,12 @@ from schemas.dead_letter import DeadLetter
 from schemas.envelope import Event
 from schemas.tick import Tick
 from schemas.topics import BY_NAME, DEAD_LETTERS, EVENTS, PARTITIONS, TICKS
-from streams.topology import Stage
+from streams.stage import Stage
 from tidings.memory.partition import SetAside, StagePartition
 
 _TICK = Tick(ticker="virtual clock")
+_NEVER = "~"
+"""Greater than every timer's key, which begins with a digit."""
 
 
 class TimerLeftStanding(RuntimeError):
@@ -71,19 +73,24 @@ class MemoryRunner:
 
     def next_due(self) -> datetime | None:
         """When the first timer of any stage is due."""
-        first = min((key for state in self._timed if (key := state.first_timer()) is not None), default=None)
-        return None if first is None else from_millis(int(first.partition("\0")[0]))
+        first = _NEVER
+        for state in self._timed:
+            key = state.first_timer()
+            if key is not None and key < first:
+                first = key
+        return None if first is _NEVER else from_millis(int(first.partition("\0")[0]))
 
     def tick(self, now: datetime) -> None:
         """Fire what is due at `now`, in all stages and partitions, with all that follows from it at this instant."""
-        idle = [entry for entry in self._tickers if entry[0][0].stage.timers is None]
-        for states, function in idle:
-            self._fire(states, function, now)
+        for states, function in self._tickers:
+            if states[0].stage.timers is None:
+                self._fire(enumerate(states), function, now)
+        end = f"{to_millis(now) + 1:015d}"
         fired = True
         while fired:
             fired = False
             for states, function in self._tickers:
-                due = [state for state in states if _is_due(state, now)]
+                due = [(n, state) for n, state in enumerate(states) if (state.first_timer() or _NEVER) < end]
                 if due:
                     self._fire(due, function, now)
                     fired = True
@@ -100,20 +107,22 @@ class MemoryRunner:
             else:
                 self._readers[topic].append((states, function))
 
-    def _fire(self, states: Iterable[StagePartition], function: Function, now: datetime) -> None:
+    def _fire(self, states: Iterable[tuple[int, StagePartition]], function: Function, now: datetime) -> None:
         """One stage's timers, until nothing more of it is due; then what they asked for, oldest first."""
         record = Record(topic=TICKS.name, key="", value=_TICK, now=now)
+        end = f"{to_millis(now) + 1:015d}"
         forwards: list[Forward] = []
-        for partition, state in enumerate(states):
+        for partition, state in states:
             while True:
                 before = state.first_timer()
                 forwards += self._work(state, function, record, partition)
                 after = state.first_timer()
-                if after is None or not _is_due(state, now):
+                if after is None or after >= end:
                     break
                 if after == before:
                     raise TimerLeftStanding(f"stage {state.stage.name} left the timer {after!r} standing at {now}")
-        forwards.sort(key=_instant_order)
+        if len(forwards) > 1:
+            forwards.sort(key=_instant_order)
         self._queue.extend((forward, now) for forward in forwards)
         self._run()
 
@@ -169,11 +178,6 @@ class MemoryRunner:
 
 def _through_codec(row: Any) -> object:
     return codec.decode(codec.encode(row))
-
-
-def _is_due(state: StagePartition, now: datetime) -> bool:
-    key = state.first_timer()
-    return key is not None and int(key.partition("\0")[0]) <= to_millis(now)
 
 
 def _instant_order(forward: Forward) -> tuple[int, str]:

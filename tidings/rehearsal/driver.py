@@ -12,7 +12,7 @@ from schemas.faults import Refused
 from schemas.json_text import json_to_text
 from schemas.topics import CONSENTS, DEAD_LETTERS, EVENTS, TICKS
 from schemas.wire import event_from_mapping
-from streams.topology import Stage
+from streams.stage import Stage
 from tidings.memory import MemoryRunner
 from tidings.rehearsal.outcome import COLLECTED, Outcome, outcome_of
 from tidings.rehearsal.scenario import Item, Scenario

@@ -21,7 +21,7 @@ from schemas.message import Message
 from schemas.state import Alarm
 from schemas.topics import COMMANDS, CONSENTS, STATUSES, TICKS
 from schemas.words import Status
-from streams.topology import Stage
+from streams.stage import Stage
 
 ANSWER_AFTER = timedelta(seconds=1)
 CALL_AGAIN_AFTER = timedelta(minutes=15)

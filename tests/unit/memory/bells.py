@@ -14,7 +14,7 @@ from schemas.faults import Fault
 from schemas.state import Alarm, Seen
 from schemas.topics import CONSENTS, DECISIONS, EVENTS, TICKS
 from schemas.words import Outcome
-from streams.topology import Stage
+from streams.stage import Stage
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 BELLS: Table[Seen] = Table(name="bells", holds=Seen)

@@ -10,7 +10,7 @@ from processors.effects import Effect, Forward, Record, Tables
 from schemas.consent import Consent
 from schemas.dead_letter import DeadLetter
 from schemas.topics import CONSENTS, DEAD_LETTERS, DECISIONS, EVENTS, TICKS
-from streams.topology import Stage
+from streams.stage import Stage
 from tests.unit.memory.bells import BELLS, NOON, RINGING, TALLY, TIMERS, TOWER, bell
 from tidings.memory import MemoryRunner, TimerLeftStanding
 
