@@ -1,6 +1,7 @@
 """Stop 6 of 9 — command. Before: render. After: gateway. The order to a gateway: a message with all its words."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from processors.dispatch.gates import Case, sender
 from processors.render import RenderError, Words, built_in, render
@@ -15,50 +16,65 @@ from schemas.validation import to_plain
 from schemas.words import Channel
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """A text as it leaves: with its footer, and packed where the channel counts segments."""
+
+    text: str
+    segments: int | None = None
+    encoding: str | None = None
+
+
 def command(case: Case) -> Message:
     """Render a candidate that all gates let through; raises RenderError when it cannot be said."""
     candidate, settings = case.candidate, case.known.settings
+    recipient, cause = candidate.recipient, candidate.cause
     words = words_for(candidate, settings)
     rendered = render(words, variables_of(candidate, settings))
-    text, segments, encoding = rendered.text, None, None
-    if candidate.channel is Channel.SMS:
-        text = _with_footer(text, settings)
-    if candidate.channel.has_segments:
-        packing = pack(text)
-        segments, encoding = packing.segments, packing.encoding
-        if segments > settings.max_segments:
-            facts = {"segments": segments, "max_segments": settings.max_segments}
-            raise RenderError(Reason.TOO_MANY_SEGMENTS, facts)
-    to, from_ = candidate.recipient.to, sender(case)
-    if to is None or from_ is None:
+    body = body_of(rendered.text, candidate.channel, settings)
+    from_ = sender(case)
+    if recipient.to is None or from_ is None:
         raise LookupError(f"message {candidate.message_id} passed the gates without address or sender")
     return Message(
         message_id=candidate.message_id,
         tenant=candidate.tenant,
         kind=candidate.kind,
         channel=candidate.channel,
-        to=to,
-        to_name=candidate.recipient.name,
+        to=recipient.to,
+        to_name=recipient.name,
         from_=from_,
         reply_to=settings.senders.reply_to if candidate.channel is Channel.EMAIL else None,
-        contact=candidate.recipient.contact,
-        staff=candidate.recipient.staff,
-        event_id=candidate.cause.event_id,
-        actor=candidate.cause.actor,
+        contact=recipient.contact,
+        staff=recipient.staff,
+        event_id=cause.event_id,
+        actor=cause.actor,
         lane=candidate.lane,
         category=candidate.category,
         in_doubt=candidate.in_doubt,
         subject=rendered.subject,
-        text=text,
+        text=body.text,
         html=rendered.html,
-        segments=segments,
-        encoding=encoding,
+        segments=body.segments,
+        encoding=body.encoding,
         useful_until=candidate.useful_until,
         settings_version=case.known.version,
         template_version=words.version,
         commanded_at=case.now,
         locale=_locale(candidate, settings),
     )
+
+
+def body_of(text: str, channel: Channel, settings: Settings) -> Body:
+    """Footers go under every text on channel sms; too many segments are refused (contract section 11)."""
+    if channel is Channel.SMS and settings.footers.get(channel):
+        text = f"{text}\n{settings.footers[channel]}"
+    if not channel.has_segments:
+        return Body(text=text)
+    packing = pack(text)
+    if packing.segments > settings.max_segments:
+        facts = {"segments": packing.segments, "max_segments": settings.max_segments}
+        raise RenderError(Reason.TOO_MANY_SEGMENTS, facts)
+    return Body(text=text, segments=packing.segments, encoding=packing.encoding)
 
 
 def words_for(candidate: Candidate, settings: Settings) -> Words:
@@ -88,7 +104,7 @@ def variables_of(candidate: Candidate, settings: Settings) -> Mapping[str, objec
         "tenant": _tenant(candidate.tenant, settings),
         "contact": contact,
         "recipient": to_plain(candidate.recipient),
-        "customer": cause.data.get("customer") or contact,
+        "customer": cause.data.get("customer") or dict(contact),
         "event": {**to_plain(cause), "id": cause.event_id},
         "agent": actor,
         "user": actor,
@@ -122,8 +138,3 @@ def _locale(candidate: Candidate, settings: Settings) -> str:
 
 def _has_subject(candidate: Candidate) -> bool:
     return candidate.channel is Channel.EMAIL
-
-
-def _with_footer(text: str, settings: Settings) -> str:
-    footer = settings.footers.get(Channel.SMS)
-    return f"{text}\n{footer}" if footer else text

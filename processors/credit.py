@@ -88,7 +88,7 @@ def _credit(change: CreditChange, record: Record, tables: Tables) -> Iterator[Ef
     prefix = row_key(change.tenant, "")
     for row, unpaid in tables.range(UNPAID, prefix, prefix_end(prefix), PARKED_PER_TENANT):
         message = unpaid.message
-        useless = message.useful_until is not None and message.useful_until <= record.now
+        useless = message.useful_until is not None and message.useful_until < record.now
         if not useless and balance < price(message):
             return
         yield Delete(table=UNPAID, key=row)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from processors.identity import message_id
-from processors.kind import Kind, Staff
+from processors.kind import Kind
 from processors.settings import InForce
 from schemas.candidate import Candidate, Cause, Recipient
 from schemas.contact import Contact
@@ -21,18 +21,19 @@ def candidate_for(
     due: datetime,
     known: InForce,
     *,
+    recipient: Recipient | None = None,
     useful_until: datetime | None = None,
     variables: Mapping[str, object] | None = None,
 ) -> Candidate:
-    """A message to the contact the event is about; `contact` is None for one we do not know (any more)."""
+    """A message about `contact` (None for one we do not know, or no longer), to that contact or to `recipient`."""
     own = known.settings.kinds[kind.name]
-    recipient = _contact_recipient(contact, cause.subject, channel, own.number or kind.number)
+    to = recipient or _contact_recipient(contact, cause.subject, channel, own.number or kind.number)
     return Candidate(
-        message_id=planned_id(kind.name, channel, cause, tenant, cause.subject),
+        message_id=planned_id(kind.name, channel, cause, tenant, f"staff:{to.staff}" if to.staff else cause.subject),
         tenant=tenant,
         kind=kind.name,
         channel=channel,
-        recipient=recipient,
+        recipient=to,
         cause=cause,
         due=due,
         category=own.category,
@@ -45,39 +46,14 @@ def candidate_for(
     )
 
 
-def staff_candidates(
-    kind: Kind, channel: Channel, cause: Cause, tenant: str, due: datetime, known: InForce
-) -> list[Candidate]:
-    """One message for each member of staff with the role of the kind's audience."""
-    assert isinstance(kind.audience, Staff)
-    own, candidates = known.settings.kinds[kind.name], []
-    for member in known.settings.staff:
-        if kind.audience.role not in member.roles:
-            continue
-        to = member.email if channel is Channel.EMAIL else member.phone
-        recipient = Recipient(
-            to=to,
-            name=member.name,
-            staff=member.id,
-            missing=None if to else Reason.NO_ADDRESS.of(channel),
-        )
-        candidates.append(
-            Candidate(
-                message_id=planned_id(kind.name, channel, cause, tenant, f"staff:{member.id}"),
-                tenant=tenant,
-                kind=kind.name,
-                channel=channel,
-                recipient=recipient,
-                cause=cause,
-                due=due,
-                category=own.category,
-                lane=kind.lane,
-                in_doubt=kind.in_doubt,
-                settings_version=known.version,
-                variables=kind.variables(cause, own),
-            )
-        )
-    return candidates
+def staff_with_role(role: str, channel: Channel, known: InForce) -> list[Recipient]:
+    """Every member of staff with this role, with the address on this channel."""
+    members = [member for member in known.settings.staff if role in member.roles]
+    addresses = [member.email if channel is Channel.EMAIL else member.phone for member in members]
+    return [
+        Recipient(to=to, name=member.name, staff=member.id, missing=None if to else Reason.NO_ADDRESS.of(channel))
+        for member, to in zip(members, addresses, strict=True)
+    ]
 
 
 def planned_id(kind: str, channel: Channel, cause: Cause, tenant: str, recipient: str) -> str:

@@ -14,13 +14,14 @@ from schemas.topics import SETTINGS
 
 KNOWN_KINDS: dict[str, type[KindSettings]] = {kind.name: kind.settings for kind in KINDS.values()}
 _REMEMBERED = 4096
-_NOT_YET: tuple[tuple[str, Callable[[Settings], bool]], ...] = (
+NOT_YET: tuple[tuple[str, Callable[[Settings], bool]], ...] = (
     ("rules", lambda settings: bool(settings.rules)),
     ("caps", lambda settings: bool(settings.caps)),
     ("smart_encoding", lambda settings: settings.smart_encoding),
     ("billing.spend_cap", lambda settings: settings.billing.spend_cap is not None),
     ("channels.sms.via", lambda settings: any(entry.via != "gateway" for entry in settings.channels.values())),
 )
+"""Settings that are refused because nothing acts on them yet: path, and whether a tenant asks for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,7 @@ def parse(document: Mapping[str, object]) -> Settings:
     What this version would not act on is refused as well: a setting in force must not be silently without effect.
     """
     settings = parse_settings(document, KNOWN_KINDS)
-    faults = [Fault(path=path, reason="is not acted on by this version") for path, asked in _NOT_YET if asked(settings)]
+    faults = [Fault(path=path, reason="is not acted on by this version") for path, asked in NOT_YET if asked(settings)]
     faults += _template_faults(settings)
     if faults:
         raise Refused(*faults)

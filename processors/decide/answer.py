@@ -10,10 +10,10 @@ from processors.effects import Effect, Forward, Record, Tables, row_key
 from processors.kind import AtOnce, HoursBefore, Kind, Staff, field_instant
 from processors.kinds import BY_EVENT
 from processors.occasion import Occasion
-from processors.recipients import candidate_for, staff_candidates
+from processors.recipients import candidate_for, staff_with_role
 from processors.schedule import plan
 from processors.settings import InForce
-from schemas.candidate import Cause
+from schemas.candidate import Cause, Recipient
 from schemas.envelope import Event
 from schemas.event_data import data_to_plain
 from schemas.events import STATE_ONLY
@@ -79,16 +79,18 @@ def _path(kind: Kind, key: str) -> str:
 
 
 def _at_once(kind: Kind, channel: Channel, occasion: Occasion) -> Iterator[Effect]:
-    event, record, known = occasion.event, occasion.record, occasion.known
+    event, known = occasion.event, occasion.known
+    contact = occasion.tables.get(CONTACTS, row_key(event.tenant, event.subject))
+    recipients: list[Recipient | None] = [None]
     if isinstance(kind.audience, Staff):
-        candidates = staff_candidates(kind, channel, occasion.cause, event.tenant, record.now, known)
-        if not candidates:
+        recipients = [*staff_with_role(kind.audience.role, channel, known)]
+        if not recipients:
             facts = {"staff_with_role": kind.audience.role, "found": 0}
             yield _drop(kind, occasion, channel, Reason.NO_ADDRESS.of(channel), facts)
-    else:
-        contact = occasion.tables.get(CONTACTS, row_key(event.tenant, event.subject))
-        candidates = [candidate_for(kind, channel, occasion.cause, event.tenant, contact, record.now, known)]
-    for candidate in candidates:
+    for recipient in recipients:
+        candidate = candidate_for(
+            kind, channel, occasion.cause, event.tenant, contact, occasion.record.now, known, recipient=recipient
+        )
         yield Forward(topic=MESSAGES.name, key=candidate.key, value=candidate)
 
 
@@ -106,7 +108,7 @@ def _later(kind: Kind, channel: Channel, timing: HoursBefore, occasion: Occasion
     due = timing.due(moment, hours)
     facts = {timing.setting: hours, timing.of: moment.isoformat()}
     if due < occasion.event.time:
-        if own.late_policy == "skip" or moment <= occasion.event.time:
+        if own.late_policy == "skip" or moment < occasion.event.time:
             facts |= {"due": due.isoformat(), "late_policy": own.late_policy}
             yield _drop(kind, occasion, channel, Reason.REMINDER_WINDOW_PASSED, facts, due=due)
             return

@@ -53,9 +53,9 @@ def first_stop(case: Case) -> Stop | None:
 
 
 def expired(case: Case) -> Stop | None:
-    """`useful_until` belongs to the time before it (section 11, Edges)."""
+    """At `useful_until` itself a message is still useful (section 11, Edges)."""
     until = case.candidate.useful_until
-    if until is None or case.now < until:
+    if until is None or case.now <= until:
         return None
     return Stop(reason=Reason.EXPIRED.of(rfc3339(until)), facts={"now": rfc3339(case.now)})
 
@@ -139,7 +139,7 @@ def awake(case: Case) -> Stop | None:
         return None
     until = end_of_rest(case.now, quiet.end, timezone)
     facts = {"quiet_hours": f"{quiet.start:%H:%M}-{quiet.end:%H:%M}", "timezone": timezone, "until": rfc3339(until)}
-    if candidate.useful_until is not None and until >= candidate.useful_until:
+    if candidate.useful_until is not None and until > candidate.useful_until:
         return Stop(reason=Reason.EXPIRED.of(rfc3339(candidate.useful_until)), facts=facts)
     return Stop(reason=Reason.HELD_QUIET_HOURS_UNTIL.of(rfc3339(until)), facts=facts, held_until=until)
 
