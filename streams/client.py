@@ -78,6 +78,26 @@ class Publisher:
         """Append one record and wait until it is safe; raises Refused when it is over the topic's limit."""
         return await (await self.enqueue(topic, key, value, headers))
 
+    async def send_at(
+        self,
+        now: datetime,
+        topic: Topic,
+        key: bytes | None,
+        value: bytes,
+        headers: Headers = (),
+        *,
+        partition: int | None = None,
+    ) -> Position:
+        """Append one record that bears a time of the sender's choice, as rehearsals do, and wait until it is safe."""
+        name = self._kafka.topic_prefix + topic.name
+        try:
+            sent = await self._producer.send(
+                name, value, key, partition=partition, timestamp_ms=to_millis(now), headers=list(headers)
+            )
+        except KafkaError as error:
+            raise BrokerUnreachable(f"Topic {topic.name} did not take a record: {error}") from error
+        return await _acknowledged(topic, sent)
+
     async def enqueue(
         self, topic: Topic, key: bytes | None, value: bytes | None, headers: Headers = ()
     ) -> Awaitable[Position]:

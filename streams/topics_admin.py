@@ -74,6 +74,17 @@ async def missing(installation: Installation, stages: tuple[Stage, ...]) -> tupl
     return tuple(topic.name for topic in wanted_topics(installation, stages) if topic.name not in present)
 
 
+async def remove(installation: Installation) -> None:
+    """Delete every topic of an installation that has a prefix: what a rehearsal leaves behind."""
+    prefix = installation.kafka.topic_prefix
+    if not prefix:
+        raise ValueError("an installation without a topic prefix is not removed")
+    async with _admin(installation.kafka) as admin:
+        names = [name for name in await admin.list_topics() if name.startswith(prefix)]
+        if names:
+            await admin.delete_topics(names)
+
+
 @asynccontextmanager
 async def _admin(kafka: Kafka) -> AsyncIterator[AIOKafkaAdminClient]:
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap_servers, **client_security(kafka))

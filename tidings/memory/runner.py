@@ -80,20 +80,24 @@ class MemoryRunner:
                 first = key
         return None if first is _NEVER else from_millis(int(first.partition("\0")[0]))
 
-    def tick(self, now: datetime) -> None:
-        """Fire what is due at `now`, in all stages and partitions, with all that follows from it at this instant."""
+    def tick(self, now: datetime) -> int:
+        """Fire what is due at `now`, in all stages and partitions, with all that follows from it at this instant.
+
+        Answers how many ticks of each partition a runner needs that gives one tick to all stages at once.
+        """
         for states, function in self._tickers:
             if states[0].stage.timers is None:
                 self._fire(enumerate(states), function, now)
         end = f"{to_millis(now) + 1:015d}"
-        fired = True
+        ticks, fired = 0, True
         while fired:
             fired = False
             for states, function in self._tickers:
                 due = [(n, state) for n, state in enumerate(states) if (state.first_timer() or _NEVER) < end]
                 if due:
-                    self._fire(due, function, now)
+                    ticks += self._fire(due, function, now)
                     fired = True
+        return ticks
 
     def _add(self, stage: Stage) -> None:
         for topic in stage.shared:
@@ -107,13 +111,20 @@ class MemoryRunner:
             else:
                 self._readers[topic].append((states, function))
 
-    def _fire(self, states: Iterable[tuple[int, StagePartition]], function: Function, now: datetime) -> None:
-        """One stage's timers, until nothing more of it is due; then what they asked for, oldest first."""
+    def _fire(self, states: Iterable[tuple[int, StagePartition]], function: Function, now: datetime) -> int:
+        """One stage's timers, until nothing more of it is due; then what they asked for, oldest first.
+
+        Answers how many ticks the partition with most to do was given.
+        """
         record = Record(topic=TICKS.name, key="", value=_TICK, now=now)
         end = f"{to_millis(now) + 1:015d}"
         forwards: list[Forward] = []
+        most = 0
         for partition, state in states:
+            given = 0
             while True:
+                given += 1
+                most = max(most, given)
                 before = state.first_timer()
                 forwards += self._work(state, function, record, partition)
                 after = state.first_timer()
@@ -125,6 +136,7 @@ class MemoryRunner:
             forwards.sort(key=_instant_order)
         self._queue.extend((forward, now) for forward in forwards)
         self._run()
+        return most
 
     def _run(self) -> None:
         queue = self._queue

@@ -21,7 +21,7 @@ from tidings.rehearsal.state_before import BEFORE, preparations, under
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One thing that was put in, at one instant: a record of the state, an item of the file, or a tick.
+    """One thing that was put in, at one instant: a record of the state, an item of the file, or so many ticks.
 
     `item` is what the file has, valid or not; `value` is what it was read as, None when it is broken.
     """
@@ -31,6 +31,7 @@ class Step:
     key: str = ""
     value: object = None
     item: Item | None = None
+    ticks: int = 0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -81,8 +82,8 @@ class MemoryRun:
 
     def _fire_at(self, now: datetime) -> None:
         if (due := self.runner.next_due()) is not None and due <= now:
-            self.steps.append(Step(now=now, topic=TICKS.name))
-            self.runner.tick(now)
+            ticks = self.runner.tick(now)
+            self.steps.append(Step(now=now, topic=TICKS.name, ticks=ticks))
 
     def _arrive(self, item: Item, number: int) -> None:
         try:
