@@ -1,0 +1,240 @@
+"""The attempt protocol, pure: what to do next with a message, and what the ledger and the statuses say afterwards.
+
+    NEW → INTENT(n) → ACCEPTED | REJECTED | RETRY_AT(t) | UNKNOWN(n)
+    UNKNOWN → INTENT(n+1) | DOUBTFUL          leaving before an intent: SUPPRESSED | EXPIRED | CANCELLED
+
+Whoever runs it writes the entry of a step and awaits that before acting on the step; so a crash at any point leaves
+either nothing, or an intent, which is the one state of which nobody can tell whether the message left.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import assert_never
+
+from gateways import retry
+from gateways.answers import Accepted, Answer, Rejected, Retry, Unknown, Unreachable
+from gateways.gate import barred
+from schemas.candidate import Withdrawal
+from schemas.consent import Consent
+from schemas.delivery import AttemptState, DeliveryStatus, LedgerEntry
+from schemas.message import Message
+from schemas.reasons import Reason
+from schemas.words import InDoubt, Status
+
+CRASHED = "the gateway stopped between the intent and the answer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Send:
+    """Write the entry, an intent; then send attempt `entry.attempt`."""
+
+    entry: LedgerEntry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settle:
+    """Write the entry; then report the status."""
+
+    entry: LedgerEntry
+    status: DeliveryStatus | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """The message is over: report its status once more, which is harmless."""
+
+    status: DeliveryStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leave:
+    """Nothing to do: it is over, on its way, or its timer owns it."""
+
+
+Step = Send | Settle | Report | Leave
+
+
+def next_step(entry: LedgerEntry | None, message: Message, consent: Consent | None, now: datetime) -> Step:
+    """What to do with a message that a command or a timer brought, when the ledger knows `entry` of it."""
+    if entry is None:
+        return _begin(message, consent, now)
+    if entry.state.is_final:
+        return _report_again(entry, message, now)
+    if entry.state is AttemptState.INTENT or entry.retry_at is None or now < entry.retry_at:
+        return Leave()
+    if entry.state is AttemptState.UNKNOWN:
+        # It may have arrived, so what bars a repetition does not unsay the doubt.
+        refused = barred(message, consent, now)
+        return Settle(entry=_doubtful(entry, message, now)) if refused else _intent(message, entry.attempt + 1, now)
+    if entry.code is not None and now > retry.horizon(message) and not _is_useless(message, now):
+        return _failed(message, entry.attempt, now, Rejected(code=entry.code, detail=entry.detail))
+    return _gated(message, entry.attempt, consent, now)
+
+
+def answered(entry: LedgerEntry, message: Message, answer: Answer, now: datetime) -> Settle:
+    """What the answer to the attempt of intent `entry` means for the ledger and the statuses."""
+    match answer:
+        case Accepted():
+            status = status_of(
+                message, Status.ACCEPTED, entry.attempt, now, detail=answer.detail, provider_ref=answer.provider_ref
+            )
+            return _final(message, AttemptState.ACCEPTED, status, now)
+        case Rejected():
+            return _failed(message, entry.attempt, now, answer)
+        case Retry():
+            due = retry.next_try(message, entry.attempt, now, answer.after)
+            if due is None:
+                return _failed(message, entry.attempt, now, Rejected(code=answer.code, detail=answer.detail))
+            return Settle(entry=_waiting(message, entry.attempt, now, due, code=answer.code, detail=answer.detail))
+        case Unreachable():
+            due = now + retry.UNREACHABLE_PAUSE
+            return Settle(entry=_waiting(message, entry.attempt, now, due, detail=answer.detail))
+        case Unknown():
+            return _in_doubt(entry, message, now, answer.detail, retry.next_try(message, entry.attempt, now))
+    assert_never(answer)
+
+
+def interrupted(entry: LedgerEntry, message: Message, now: datetime) -> Settle:
+    """What becomes of an intent that a crash left open; a resend needs no pause, for no provider asked for one."""
+    return _in_doubt(entry, message, now, CRASHED, now)
+
+
+def taken_back(entry: LedgerEntry, message: Message, now: datetime) -> Settle:
+    """An intent that was acked and then, for certain, not acted upon: it may be sent at once, by whoever is next."""
+    return Settle(entry=_waiting(message, entry.attempt, now, now))
+
+
+def withdrawn(
+    entry: LedgerEntry | None, message: Message | None, withdrawal: Withdrawal, now: datetime
+) -> Settle | Leave:
+    """What a withdrawal does: it ends what waits, never what has left. A message that comes later finds it here."""
+    if entry is None and message is None and withdrawal.message_id is not None:
+        return Settle(entry=_entry(withdrawal.message_id, AttemptState.CANCELLED, 0, now, detail=withdrawal.reason))
+    known = message if entry is None or entry.message is None else entry.message
+    if known is None or (entry is not None and (entry.state.is_final or entry.state is AttemptState.INTENT)):
+        return Leave()
+    if entry is not None and entry.state is AttemptState.UNKNOWN:
+        return Settle(entry=_doubtful(entry, known, now))
+    attempt = 0 if entry is None else entry.attempt
+    return _cancelled(known, attempt, withdrawal.reason, now)
+
+
+def status_of(
+    message: Message,
+    status: Status,
+    attempt: int,
+    now: datetime,
+    *,
+    code: str | None = None,
+    detail: str | None = None,
+    reason: str | None = None,
+    provider_ref: str | None = None,
+) -> DeliveryStatus:
+    """A report on one attempt of this message."""
+    return DeliveryStatus(
+        message_id=message.message_id,
+        tenant=message.tenant,
+        kind=message.kind,
+        channel=message.channel,
+        to=message.to,
+        event_id=message.event_id,
+        category=message.category,
+        status=status,
+        attempt=attempt,
+        at=now,
+        commanded_at=message.commanded_at,
+        contact=message.contact,
+        staff=message.staff,
+        code=code,
+        detail=detail,
+        reason=reason,
+        provider_ref=provider_ref,
+        segments=message.segments,
+        settings_version=message.settings_version,
+    )
+
+
+def _begin(message: Message, consent: Consent | None, now: datetime) -> Step:
+    if message.not_before is not None and now < message.not_before and not _is_useless(message, now):
+        return Settle(entry=_waiting(message, 0, now, message.not_before))
+    return _gated(message, 0, consent, now)
+
+
+def _gated(message: Message, tried: int, consent: Consent | None, now: datetime) -> Step:
+    refused = barred(message, consent, now)
+    if refused is None:
+        return _intent(message, tried + 1, now)
+    return _final(message, refused.state, status_of(message, refused.status, tried, now, reason=refused.reason), now)
+
+
+def _report_again(entry: LedgerEntry, message: Message, now: datetime) -> Step:
+    if entry.status is not None:
+        return Report(status=entry.status)
+    if entry.state is AttemptState.CANCELLED:  # the withdrawal was here before the message
+        return _cancelled(message, entry.attempt, entry.detail, now)
+    return Leave()
+
+
+def _in_doubt(entry: LedgerEntry, message: Message, now: datetime, detail: str, due: datetime | None) -> Settle:
+    """List the attempt as doubtful; then the message's own policy says whether there is another."""
+    status = status_of(message, Status.DOUBTFUL, entry.attempt, now, detail=detail, reason=Reason.DOUBTFUL)
+    listed = replace(entry, at=now, detail=detail, message=message, status=status)
+    if due is not None and message.in_doubt is InDoubt.WAIT_THEN_RESEND:
+        due = max(due, now + retry.LOOK_UP_WAIT)
+    if due is None or message.in_doubt not in (InDoubt.RESEND, InDoubt.WAIT_THEN_RESEND):
+        return Settle(entry=_doubtful(listed, message, now), status=status)
+    return Settle(entry=replace(listed, state=AttemptState.UNKNOWN, retry_at=due), status=status)
+
+
+def _doubtful(entry: LedgerEntry, message: Message, now: datetime) -> LedgerEntry:
+    """The end of a message in doubt; one on hold is kept whole, for the person who decides about it."""
+    kept = message if message.in_doubt is InDoubt.HOLD else None
+    return replace(entry, state=AttemptState.DOUBTFUL, at=now, retry_at=None, message=kept)
+
+
+def _failed(message: Message, attempt: int, now: datetime, answer: Rejected) -> Settle:
+    status = Status.BOUNCED if answer.bounced else Status.FAILED
+    reason = None if answer.bounced else Reason.PROVIDER_REJECTED.of(answer.code)
+    report = status_of(message, status, attempt, now, code=answer.code, detail=answer.detail, reason=reason)
+    return _final(message, AttemptState.REJECTED, report, now)
+
+
+def _cancelled(message: Message, attempt: int, reason: str | None, now: datetime) -> Settle:
+    status = status_of(message, Status.CANCELLED, attempt, now, reason=reason)
+    return _final(message, AttemptState.CANCELLED, status, now)
+
+
+def _is_useless(message: Message, now: datetime) -> bool:
+    return message.useful_until is not None and now > message.useful_until
+
+
+def _intent(message: Message, attempt: int, now: datetime) -> Send:
+    return Send(entry=_entry(message.message_id, AttemptState.INTENT, attempt, now, message=message))
+
+
+def _final(message: Message, state: AttemptState, status: DeliveryStatus, now: datetime) -> Settle:
+    """A final entry keeps the status, to report it again, and drops the message, to stay small."""
+    entry = _entry(message.message_id, state, status.attempt, now, code=status.code, detail=status.detail)
+    return Settle(entry=replace(entry, status=status), status=status)
+
+
+def _waiting(
+    message: Message, attempt: int, now: datetime, due: datetime, *, code: str | None = None, detail: str | None = None
+) -> LedgerEntry:
+    entry = _entry(message.message_id, AttemptState.RETRY_AT, attempt, now, code=code, detail=detail, message=message)
+    return replace(entry, retry_at=due)
+
+
+def _entry(
+    message_id: str,
+    state: AttemptState,
+    attempt: int,
+    now: datetime,
+    *,
+    code: str | None = None,
+    detail: str | None = None,
+    message: Message | None = None,
+) -> LedgerEntry:
+    return LedgerEntry(
+        message_id=message_id, state=state, attempt=attempt, at=now, code=code, detail=detail, message=message
+    )
