@@ -1,4 +1,7 @@
-"""The event: one envelope for everything that happens, with CloudEvents 1.0 attribute names (contract section 1)."""
+"""Stop 1 of 9 — event. After: settings. One envelope for everything that happens.
+
+Its attributes bear the names of CloudEvents 1.0; how it travels is `schemas.wire` (contract section 1).
+"""
 
 from dataclasses import dataclass, field
 from datetime import datetime
