@@ -34,6 +34,8 @@ _KNOWN = (
         "TIDINGS_KAFKA__BOOTSTRAP_SERVERS names another. `tidings doctor` looks closer.",
     ),
     _Known(module="streams.topics_admin", name="NotApplied", status=FAILED),
+    _Known(module="streams.quiescence", name="NotQuiet", status=FAILED),
+    _Known(module="tidings.rehearsal.worker_process", name="WorkerEnded", status=FAILED),
     _Known(module="deploy.local_kafka.errors", name="LocalKafkaError", status=FAILED),
     _Known(module="deploy.mailbox.server", name="PortTaken", status=FAILED),
 )

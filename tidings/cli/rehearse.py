@@ -41,9 +41,6 @@ def rehearse(
     for path in files:
         try:
             rehearsal = rehearse_file(path, partitions=partitions, engine=engine.value, installation=installation)
-        except OSError as error:
-            typer.echo(f"{path}: cannot be read: {error.strerror or error}.", err=True)
-            status = 2
         except Refused as refused:
             _say_invalid(path, refused)
             status = 2

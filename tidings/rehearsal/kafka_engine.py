@@ -57,8 +57,8 @@ def _installation(installation: Installation, home: Path) -> Installation:
 async def _run(
     path: Path, scenario: Scenario, steps: Iterable[Step], stages: tuple[Stage, ...], installation: Installation
 ) -> Outcome:
+    await apply(installation, stages)
     try:
-        await apply(installation, stages)
         async with (
             running_worker(path, installation) as worker,
             publisher(installation.kafka, EVENTS, CONSENT_CHANGES, TICKS) as out,

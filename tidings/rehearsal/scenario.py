@@ -90,6 +90,8 @@ def scenario_from_text(text: str, *, name: str = "scenario") -> Scenario:
     check(written.expect, "expect")
     _check_contacts(written.contacts)
     _check_answers(written.providers)
+    if written.start is not None and written.start > written.until:
+        raise Refused(Fault(path="start", reason="must not be after until"))
     items = tuple(_item(number, document) for number, document in enumerate(written.events, start=1))
     return Scenario(
         name=written.name or name,
@@ -122,7 +124,8 @@ def _time(value: object) -> datetime | None:
 
 
 def _first_time(items: tuple[Item, ...], until: datetime) -> datetime:
-    return next((item.time for item in items if item.time is not None), until)
+    first = next((item.time for item in items if item.time is not None), until)
+    return min(first, until)
 
 
 def _check_contacts(contacts: Mapping[str, tuple[Document, ...]]) -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 from tidings.config import FILE_VARIABLE, PREFIX, Installation, variable
 
 READY_WITHIN_SECONDS = 90.0
-STOPS_WITHIN_SECONDS = 15.0
 _LAST_LINES = 15
 
 
@@ -80,15 +79,10 @@ async def _until_ready(worker: WorkerProcess, descriptor: int) -> None:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is not None:
-        return
-    process.terminate()
-    try:
-        async with asyncio.timeout(STOPS_WITHIN_SECONDS):
-            await process.wait()
-    except TimeoutError:
+    """At once: nothing it could still write is wanted."""
+    if process.returncode is None:
         process.kill()
-        await process.wait()
+    await process.wait()
 
 
 def _environment(installation: Installation) -> dict[str, str]:

@@ -58,6 +58,7 @@ def test_an_item_whose_time_cannot_be_read_is_left_to_the_run(time: str) -> None
         (UNTIL + "expect: {usage: {t: {sms: {unit: 1}}}}\n", "expect.usage.t.sms.unit", "unknown key"),
         (UNTIL + "expect: {mesages: []}\n", "expect.mesages", "unknown key"),
         ("- 1\n", "", "must be a map"),
+        (UNTIL + "start: 2026-06-03T00:00:00Z\n", "start", "must not be after until"),
     ],
 )
 def test_a_file_that_is_not_valid_says_where(text: str, path: str, reason: str) -> None:

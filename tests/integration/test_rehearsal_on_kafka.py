@@ -1,0 +1,86 @@
+"""`--engine kafka`: the same file through the real broker and Faust comes to the same."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+
+from deploy.local_kafka import free_port
+from streams.client import Unavailable
+from tidings.config import Installation, Kafka
+from tidings.rehearsal import rehearse
+
+EVERYTHING = """
+name: every way in and out at once
+until: "2026-06-11T00:00:00Z"
+settings:
+  pantry: &settings
+    timezone: America/New_York
+    locale: en-US
+    country: US
+    senders: {email: "Pantry <hello@pantry.example>", sms: "+12025550111"}
+    channels: {email: {requested: true}, sms: {requested: true, paid: true, via: gateway}}
+    kinds: {appointment_reminder: {sms_hours_before: 24, email_hours_before: 24}}
+  other: *settings
+contacts:
+  pantry: &people
+    - {id: c1, name: Ann Lee, email: ann@example.org, phones: [{number: "+12025550101", type: mobile, primary: true}],
+       boxes: {email: true, sms: true}}
+    - {id: c2, name: Bob Ray, email: bob@example.org}
+  other: *people
+consents: {other: [{address: "ann@example.org", opted_out: [all]}]}
+providers: {"bob@example.org": [bounced], "+12025550101": ["failed:503"]}
+events:
+  - {at: "2026-06-01T10:00:00Z", tenant: pantry, type: appointment.scheduled, subject: c1,
+     data: {appointment_id: a1, starts_at: "2026-06-10T15:00:00Z", made_by: staff}}
+  - {at: "2026-06-01T10:00:00Z", tenant: other, type: appointment.scheduled, subject: c1,
+     data: {appointment_id: a1, starts_at: "2026-06-10T15:00:00Z", made_by: staff}}
+  - {at: "2026-06-01T11:00:00Z", tenant: pantry, type: appointment.scheduled, subject: c1, data: {}}
+  - {at: "2026-06-01T11:00:00Z", tenant: pantry, type: settings.changed, data: {tmezone: x}}
+  - {at: "2026-06-02T10:00:00Z", tenant: pantry, type: order.completed, subject: c2, actor: {kind: client, id: c2},
+     data: {order_id: o1, items: [{name: Rice, quantity: 2}]}}
+  - {at: "2026-06-02T11:00:00Z", tenant: pantry, type: order.completed, subject: c2, actor: {kind: client, id: c2},
+     data: {order_id: o2, items: [{name: Oats, quantity: 1}]}}
+  - {at: "2026-06-03T10:00:00Z", tenant: pantry, type: contact.changed, subject: c1, data: {email: lee@example.org}}
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_the_same_file_comes_to_the_same_on_kafka_and_leaves_nothing_behind(kafka: str, tmp_path: Path) -> None:
+    installation = Installation(kafka=Kafka(bootstrap_servers=kafka), home=tmp_path / "home")
+    path = tmp_path / "everything.yaml"
+    path.write_text(EVERYTHING)
+    in_memory = rehearse(path).outcome.to_plain()
+    on_kafka = rehearse(path, engine="kafka", installation=installation).outcome.to_plain()
+    assert on_kafka == in_memory
+    assert {part: len(on_kafka[part]) for part in ("messages", "refused", "consents")} == {
+        "messages": 3,
+        "refused": 2,
+        "consents": 1,
+    }
+    assert asyncio.run(_topics_of_rehearsals(kafka)) == []
+
+
+def test_without_a_broker_it_says_so(tmp_path: Path) -> None:
+    installation = Installation(kafka=Kafka(bootstrap_servers=f"127.0.0.1:{free_port()}"), home=tmp_path / "home")
+    path = tmp_path / "everything.yaml"
+    path.write_text(EVERYTHING)
+    with pytest.raises(Unavailable, match="No Kafka broker answers"):
+        rehearse(path, engine="kafka", installation=installation)
+
+
+async def _topics_of_rehearsals(bootstrap_servers: str) -> list[str]:
+    """Those that are still there; a broker takes a moment to forget what was deleted."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
+    await admin.start()
+    try:
+        for _ in range(50):
+            left = [name for name in await admin.list_topics() if name.startswith("rehearsal-")]
+            if not left:
+                break
+            await asyncio.sleep(0.1)
+        return left
+    finally:
+        await admin.close()
