@@ -57,10 +57,10 @@ class KafkaLog:
         sent: list[tuple[int, Awaitable[object]]] = []
         batch, count = self._producer.create_batch(), 0
         for row in rows:
-            if batch.append(timestamp=None, key=row.key, value=row.value, headers=row.headers) is None:
+            if batch.append(timestamp=None, key=row.key, value=row.value, headers=list(row.headers)) is None:
                 sent.append((count, await self._producer.send_batch(batch, name, partition=partition)))
                 batch, count = self._producer.create_batch(), 0
-                batch.append(timestamp=None, key=row.key, value=row.value, headers=row.headers)
+                batch.append(timestamp=None, key=row.key, value=row.value, headers=list(row.headers))
             count += 1
         sent.append((count, await self._producer.send_batch(batch, name, partition=partition)))
         return _end(sent)

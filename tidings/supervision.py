@@ -34,7 +34,11 @@ class Child:
 
 
 class StartedInVain(Exception):
-    """A child says that it was started wrongly; the message names it."""
+    """A child says that it was started wrongly."""
+
+    def __init__(self, child: str, status: int) -> None:
+        super().__init__(f"{child} cannot run; its last lines say why (exit status {status})")
+        self.child = child
 
 
 def tidings_child(name: str, *arguments: str) -> Child:
@@ -65,7 +69,7 @@ async def _keep(child: Child, environment: Mapping[str, str], on_line: OnLine, s
             return
         if status in MISCONFIGURED:
             stop.set()
-            raise StartedInVain(f"{child.name} cannot run; its last lines say why (exit status {status})")
+            raise StartedInVain(child.name, status)
         if loop.time() - started >= STEADY_SECONDS:
             pause_seconds = FIRST_PAUSE_SECONDS
         on_line(child.name, f"ended with {_ending(status)}, starting again in {pause_seconds:g} s")

@@ -1,11 +1,14 @@
 """The command line as data, for its reference page and for tests of what documents say about it."""
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
 from typing import Any
 
 _NAME = "tidings"
+_VALUES: Mapping[object, str] = {str: "TEXT", int: "NUMBER", float: "NUMBER", Path: "PATH"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,29 +48,35 @@ def _described(words: tuple[str, ...], command: Any) -> Iterator[Command]:
         words=words,
         sentence=sentence.replace("\n", " "),
         rest=rest,
-        parameters=tuple(_parameter(each) for each in command.params if not _is_common(each)),
+        parameters=tuple(_parameter(each) for each in command.params if not _is_left_out(each)),
         is_group=bool(members),
     )
     for name, member in members.items():
         yield from _described((*words, name), member)
 
 
-def _is_common(parameter: Any) -> bool:
-    """What Typer adds to the root of every program."""
-    return parameter.name in ("help", "install_completion", "show_completion")
+def _is_left_out(parameter: Any) -> bool:
+    """What Typer adds to the root of every program, and what is between programs only."""
+    return parameter.name in ("help", "install_completion", "show_completion") or getattr(parameter, "hidden", False)
 
 
 def _parameter(parameter: Any) -> Parameter:
     is_option = parameter.param_type_name == "option"
-    shown = ", ".join(parameter.opts) if is_option else parameter.metavar or str(parameter.name).upper()
-    takes_value = is_option and not parameter.is_flag
-    if takes_value:
-        shown += f" {parameter.metavar or parameter.type.name.upper()}"
+    value = parameter.metavar or ("" if is_option and parameter.is_flag else _placeholder(parameter))
+    shown = " ".join(part for part in (", ".join(parameter.opts) if is_option else "", value) if part)
     default = parameter.default
-    has_default = default is not None and default is not False and not callable(default)
+    is_told = not parameter.required and default not in (None, False) and not callable(default)
     return Parameter(
         shown=shown,
         sentence=parameter.help or "",
-        default=str(default) if has_default and not parameter.required else None,
+        default=str(default) if is_told else None,
         is_option=is_option,
     )
+
+
+def _placeholder(parameter: Any) -> str:
+    taken = parameter.type_descriptor.annotation
+    if isinstance(taken, type) and issubclass(taken, Enum):
+        return "|".join(str(each.value) for each in taken)
+    words = parameter.name.upper() if parameter.param_type_name == "argument" else _VALUES[taken]
+    return f"{words}…" if parameter.nargs == -1 else words

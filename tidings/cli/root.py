@@ -1,5 +1,6 @@
 """All commands in the order in which somebody meets them."""
 
+import logging
 import os
 from typing import Annotated
 
@@ -71,6 +72,8 @@ def settings(
     ] = False,
 ) -> None:
     """Options win over variables; they become variables, so that child processes have them too."""
+    # Clients log each of their retries; a command says in a sentence what came of it. Workers set up their own log.
+    logging.getLogger().addHandler(logging.NullHandler())
     given = {
         "TIDINGS_CONFIG": config,
         "TIDINGS_HOME": home,
