@@ -34,9 +34,11 @@ check: setup ## Lint, format, types, imports and generated files, in under a min
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m schemas.generate --check
 	@if [ -e tidings/docs.py ] || [ -d tidings/docs ]; then echo "$(BIN)/python -m tidings.docs --check"; $(BIN)/python -m tidings.docs --check; fi
 
 docs: setup ## Write the generated reference pages and schemas again
+	$(BIN)/python -m schemas.generate
 	@if [ -e tidings/docs.py ] || [ -d tidings/docs ]; then $(BIN)/python -m tidings.docs; else echo "Nothing is generated yet: tidings/docs.py does not exist."; fi
 
 bench: setup ## Run the benchmarks

@@ -1,5 +1,6 @@
 """Whether two versions of a schema read each other (Avro specification, Schema Resolution; FULL compatibility)."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from schemas.avro_schema import AvroSchema
@@ -10,49 +11,67 @@ def incompatibilities(old: AvroSchema, new: AvroSchema) -> list[str]:
 
     Stricter than Avro in one thing: a field keeps its type exactly, promotions (int to long) are not used.
     """
-    return _compare(old, new, "", {}, {})
+    return list(_Comparison(old, new).compare(old, new, ""))
 
 
-def _compare(old: Any, new: Any, path: str, old_names: dict[str, Any], new_names: dict[str, Any]) -> list[str]:
-    old, new = _resolved(old, old_names), _resolved(new, new_names)
-    if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
-        return [
-            line
-            for one, other in zip(old, new, strict=True)
-            for line in _compare(one, other, path, old_names, new_names)
-        ]
-    if not isinstance(old, dict) or not isinstance(new, dict):
-        return [] if old == new else [f"{path or 'schema'} changes its type from {_name(old)} to {_name(new)}"]
-    if any(old.get(key) != new.get(key) for key in ("type", "logicalType", "name", "namespace")):
-        return [f"{path or 'schema'} changes its type from {_name(old)} to {_name(new)}"]
-    if old["type"] == "record":
-        return _compare_fields(old, new, path, old_names, new_names)
-    part = {"array": "items", "map": "values"}.get(old["type"])
-    return [] if part is None else _compare(old[part], new[part], path, old_names, new_names)
+class _Comparison:
+    """One comparison; it keeps the records defined on each side, and compares a record once, where it first stands."""
+
+    def __init__(self, old: AvroSchema, new: AvroSchema) -> None:
+        self._old = dict(_definitions(old))
+        self._new = dict(_definitions(new))
+        self._compared: set[str] = set()
+
+    def compare(self, old: Any, new: Any, path: str) -> Iterator[str]:
+        if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+            for one, other in zip(old, new, strict=True):
+                yield from self.compare(one, other, path)
+            return
+        old = self._old.get(old, old) if isinstance(old, str) else old
+        new = self._new.get(new, new) if isinstance(new, str) else new
+        if _kind(old) != _kind(new):
+            yield f"{path or 'schema'} changes its type from {_name(old)} to {_name(new)}"
+        elif isinstance(old, dict) and old["type"] == "record":
+            if old["name"] not in self._compared:
+                self._compared.add(old["name"])
+                yield from self._compare_fields(old, new, path)
+        elif isinstance(old, dict) and old["type"] in ("array", "map"):
+            part = "items" if old["type"] == "array" else "values"
+            yield from self.compare(old[part], new[part], path)
+
+    def _compare_fields(self, old: AvroSchema, new: AvroSchema, path: str) -> Iterator[str]:
+        before = {field["name"]: field for field in old["fields"]}
+        after = {field["name"]: field for field in new["fields"]}
+        for name in before | after:
+            where = f"{path}.{name}" if path else name
+            if name not in after and "default" not in before[name]:
+                yield f"{where} is removed, but had no default"
+            elif name not in before and "default" not in after[name]:
+                yield f"{where} is added without a default"
+            elif name in before and name in after:
+                yield from self.compare(before[name]["type"], after[name]["type"], where)
 
 
-def _compare_fields(
-    old: AvroSchema, new: AvroSchema, path: str, old_names: dict[str, Any], new_names: dict[str, Any]
-) -> list[str]:
-    if old["name"] in old_names and old_names[old["name"]] is not old:
-        return []  # compared where it is defined
-    old_names[old["name"]], new_names[new["name"]] = old, new
-    before = {field["name"]: field for field in old["fields"]}
-    after = {field["name"]: field for field in new["fields"]}
-    lines = []
-    for name in before | after:
-        where = f"{path}.{name}" if path else name
-        if name not in after and "default" not in before[name]:
-            lines.append(f"{where} is removed, but had no default")
-        elif name not in before and "default" not in after[name]:
-            lines.append(f"{where} is added without a default")
-        elif name in before and name in after:
-            lines += _compare(before[name]["type"], after[name]["type"], where, old_names, new_names)
-    return lines
+def _definitions(schema: Any) -> Iterator[tuple[str, AvroSchema]]:
+    """Every record that a schema defines, by its full name."""
+    if isinstance(schema, list):
+        for part in schema:
+            yield from _definitions(part)
+    elif isinstance(schema, dict):
+        if schema.get("type") == "record":
+            yield f"{schema['namespace']}.{schema['name']}" if "namespace" in schema else schema["name"], schema
+            for field in schema["fields"]:
+                yield from _definitions(field["type"])
+        for part in ("items", "values"):
+            if part in schema:
+                yield from _definitions(schema[part])
 
 
-def _resolved(schema: Any, names: dict[str, Any]) -> Any:
-    return names.get(schema.rpartition(".")[2], schema) if isinstance(schema, str) else schema
+def _kind(schema: Any) -> object:
+    """What must not change."""
+    if isinstance(schema, dict):
+        return tuple(schema.get(key) for key in ("type", "logicalType", "name"))
+    return len(schema) if isinstance(schema, list) else (schema, None, None)
 
 
 def _name(schema: Any) -> str:

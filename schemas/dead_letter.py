@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import ClassVar
+
+from pydantic import ConfigDict
 
 from schemas.faults import Fault
 
@@ -10,6 +13,8 @@ from schemas.faults import Fault
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetter:
     """The original bytes, where they stood, and the faults; replayable after a fix."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(val_json_bytes="base64")
 
     topic: str
     partition: int

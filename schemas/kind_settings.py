@@ -159,6 +159,8 @@ def parse_kinds(plain: object, known: Mapping[str, type[KindSettings]]) -> dict[
     parsed: dict[str, KindSettings] = {}
     for name, cls in classes.items():
         try:
+            if SHARED.get(name) in classes and SHARED[name] not in parsed:
+                continue  # refused where it stands, once
             parsed[name] = _parse_kind(name, cls, plain)
         except Refused as refused:
             faults += refused.faults
@@ -177,8 +179,6 @@ def _parse_kind(name: str, cls: type[KindSettings], plain: Mapping[str, Any]) ->
     if name not in SHARED:
         return parse(cls, own, f"kinds.{name}")
     parse(KindSettings, own, f"kinds.{name}")
-    if not isinstance(shared, dict):
-        shared = {}  # refused where it stands
     allowed = {field.name for field in fields(cls)}
     return parse(
         cls, {key: value for key, value in {**shared, **own}.items() if key in allowed}, f"kinds.{SHARED[name]}"

@@ -131,11 +131,11 @@ def _templates(plain: object) -> dict[str, KindTemplates]:
             faults.append(Fault(path=f"templates.{kind}", reason=f"must be a map, not {shown_value(entries)}"))
             continue
         channels = {key: value for key, value in entries.items() if key in set(Channel)}
-        locales = {key: value for key, value in entries.items() if key not in channels}
+        locales = {key: value for key, value in entries.items() if key not in channels and _is_locale(key)}
         faults += (
             Fault(path=f"templates.{kind}.{key}", reason="is neither a channel nor a locale")
-            for key in locales
-            if not _is_locale(key)
+            for key in entries
+            if key not in channels and key not in locales
         )
         try:
             parsed[kind] = KindTemplates(

@@ -1,7 +1,7 @@
 """From plain JSON values to a record and back, strictly: no coercion, no unknown keys, all faults at once."""
 
 import base64
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -90,12 +90,16 @@ _REASONS: Mapping[str, str] = {
 
 def _fault(details: ErrorDetails, path: str) -> Fault:
     shown = shown_value(details["input"])
-    context = {key: str(value) for key, value in details.get("ctx", {}).items()}
+    context = {key: f"{value:g}" if isinstance(value, float) else str(value) for key, value in _context(details)}
     if "expected" in context:
         context["expected"] = context["expected"].replace("'", "").replace(" or ", ", ")
     template = _REASONS.get(details["type"])
     reason = template.format(**{**context, "shown": shown}) if template else f"{details['msg']}, not {shown}"
     return Fault(path=joined(path, *(part for part in details["loc"] if part != "[key]")), reason=reason)
+
+
+def _context(details: ErrorDetails) -> Iterable[tuple[str, object]]:
+    return details.get("ctx", {}).items()
 
 
 def shown_value(value: object) -> str:

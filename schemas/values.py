@@ -14,15 +14,15 @@ from zoneinfo import available_timezones
 import phonenumbers
 from pydantic import BeforeValidator
 
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+-]\d\d:\d\d)?")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+-]\d\d:\d\d)?", re.ASCII)
 _DURATION = re.compile(
-    r"P(?=\d|T\d)(?:(\d{1,6})W|(?:(\d{1,6})D)?(?:T(?=\d)(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,6})S)?)?)"
+    r"P(?=\d|T\d)(?:(\d{1,6})W|(?:(\d{1,6})D)?(?:T(?=\d)(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,6})S)?)?)", re.ASCII
 )
-_CLOCK_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
-_DECIMAL = re.compile(r"-?\d{1,15}(\.\d{1,9})?")
-_DATE = re.compile(r"\d{4}-\d\d-\d\d")
-_E164 = re.compile(r"\+[1-9]\d{6,14}")
-_LOCALE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|\d{3}))?")
+_CLOCK_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
+_DECIMAL = re.compile(r"-?\d{1,15}(\.\d{1,9})?", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
+_LOCALE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|\d{3}))?", re.ASCII)
 _ADDRESS = re.compile(r"[^@\s<>,;\"\x00-\x1f]+@[^@\s<>,;\"\x00-\x1f]+")
 _MAILBOX = re.compile(r"(?:[^<>\r\n\x00-\x1f]*<)?([^<>]+?)>?")
 
@@ -144,7 +144,7 @@ def e164_from_text(text: str) -> str:
 
 def short_code_from_text(text: str) -> str:
     """A short code of three to eight digits."""
-    if not re.fullmatch(r"\d{3,8}", text):
+    if not re.fullmatch(r"[0-9]{3,8}", text):
         raise ValueError(f"must be a short code of 3 to 8 digits, not {text!r}")
     return text
 

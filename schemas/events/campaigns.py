@@ -72,4 +72,3 @@ RECORDS: dict[str, type[EventRecord]] = {
     "campaign.rows_rejected": CampaignRows,
     "campaign.rows_resent": CampaignRows,
 }
-

@@ -214,8 +214,10 @@ def _nul_in(shape: Shape) -> Callable[[Any], bool]:
         return _has_nul
     if shape.form is Form.RECORD and shape.record is not None:
         return _nul_finder(shape.record)
-    holds = _nul_in(shape.item) if shape.item is not None else _has_nul
-    return lambda members: any(map(holds, members))
+    if shape.form is Form.LIST and shape.item is not None:
+        holds = _nul_in(shape.item)
+        return lambda members: any(map(holds, members))
+    return lambda _number: False
 
 
 def _has_nul(text: str) -> bool:
