@@ -149,6 +149,8 @@ class Session(asyncio.Protocol):
             self._needs_reset = True
             if reply.code == SERVICE_CLOSING:
                 self.abandon("the server closes the session")
+                if number == 0 and self.delivered > 1:
+                    raise LinkLost("the server had given the session up")
             elif replies[-1].code == START_MAIL_INPUT:
                 # It wants content for a refused envelope; none of ours may go there.
                 self.abandon("content wanted for a refused envelope")
@@ -223,6 +225,8 @@ class Session(asyncio.Protocol):
         """asyncio's call: collect lines to replies."""
         *lines, self._tail = (self._tail + data).split(b"\n")
         for line in lines:
+            if self._lost is not None:
+                return
             self._lines.append(line)
             if line[3:4] != b"-":
                 self._reply()
