@@ -10,6 +10,7 @@ from deploy.local_kafka import free_port
 from streams.client import Unavailable
 from tidings.config import Installation, Kafka
 from tidings.rehearsal import rehearse
+from tidings.rehearsal.worker_process import WorkerEnded, running_workers
 
 EVERYTHING = """
 name: every way in and out at once
@@ -84,3 +85,11 @@ async def _topics_of_rehearsals(bootstrap_servers: str) -> list[str]:
         return left
     finally:
         await admin.close()
+
+
+async def test_a_worker_that_cannot_start_is_told_with_its_last_lines(tmp_path: Path) -> None:
+    installation = Installation(kafka=Kafka(bootstrap_servers=f"127.0.0.1:{free_port()}"), home=tmp_path)
+    with pytest.raises(WorkerEnded, match="the worker decide ended before it was ready") as ended:
+        async with running_workers(tmp_path / "none.yaml", ["decide"], installation):
+            pass
+    assert "cannot be read: No such file or directory" in str(ended.value)

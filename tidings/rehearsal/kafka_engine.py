@@ -7,7 +7,7 @@ the workers have done all that follows from it; so whatever does not depend on t
 import asyncio
 import secrets
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
@@ -26,7 +26,7 @@ from tidings.config import Installation, Kafka
 from tidings.rehearsal.driver import Step
 from tidings.rehearsal.outcome import COLLECTED, Outcome, outcome_of
 from tidings.rehearsal.scenario import Scenario
-from tidings.rehearsal.worker_process import WorkerProcess, running_worker
+from tidings.rehearsal.worker_process import running_workers
 
 COMMIT_INTERVAL_SECONDS = 0.1
 QUIET_WITHIN_SECONDS = 60.0
@@ -60,12 +60,12 @@ async def _run(
     await apply(installation, stages)
     try:
         async with (
-            running_worker(path, installation) as worker,
+            running_workers(path, [stage.name for stage in stages], installation) as require_alive,
             publisher(installation.kafka, EVENTS, CONSENT_CHANGES, TICKS) as out,
             quiescence(installation, stages) as quiet,
         ):
             for together in _waves(steps):
-                await _put_in(together, out, quiet, worker)
+                await _put_in(together, out, quiet, require_alive)
         return await _outcome(installation.kafka, scenario.start)
     finally:
         await remove(installation)
@@ -84,27 +84,27 @@ def _waves(steps: Iterable[Step]) -> Iterator[list[Step]]:
         yield [step for _, step in together]
 
 
-async def _put_in(steps: list[Step], out: Publisher, quiet: Quiescence, worker: WorkerProcess) -> None:
+async def _put_in(steps: list[Step], out: Publisher, quiet: Quiescence, require_alive: Callable[[], None]) -> None:
     for step in steps:
         if step.topic == TICKS.name:
-            await _tick(step, out, quiet, worker)
+            await _tick(step, out, quiet, require_alive)
         elif step.value is None and step.item is not None:
             broken = json_to_text(step.item.document).encode()
             await out.send_at(step.now, EVENTS, None, broken, _STRUCTURED)
         else:
             encoded = wire.encode(step.value)
             await out.send_at(step.now, BY_NAME[step.topic], step.key.encode(), encoded.value, encoded.headers)
-    await quiet.wait(timeout_seconds=QUIET_WITHIN_SECONDS, check=worker.require_alive)
+    await quiet.wait(timeout_seconds=QUIET_WITHIN_SECONDS, check=require_alive)
 
 
-async def _tick(step: Step, out: Publisher, quiet: Quiescence, worker: WorkerProcess) -> None:
+async def _tick(step: Step, out: Publisher, quiet: Quiescence, require_alive: Callable[[], None]) -> None:
     """As many ticks as the memory engine needed at this instant: what one brought about may be due at once."""
     value = wire.encode(_TICK).value
     for _ in range(step.ticks):
         await asyncio.gather(
             *(out.send_at(step.now, TICKS, None, value, partition=number) for number in range(PARTITIONS))
         )
-        await quiet.wait(timeout_seconds=QUIET_WITHIN_SECONDS, check=worker.require_alive)
+        await quiet.wait(timeout_seconds=QUIET_WITHIN_SECONDS, check=require_alive)
 
 
 async def _outcome(kafka: Kafka, start: datetime) -> Outcome:

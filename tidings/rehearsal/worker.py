@@ -1,7 +1,8 @@
-"""The process that performs a rehearsal on Kafka: `python -m tidings.rehearsal.worker SCENARIO READY_DESCRIPTOR`.
+"""A process that performs one stage of a rehearsal on Kafka, as production runs it.
 
-All stages and the simulated providers, each a Faust app of its own with its own group, as production runs them. It ends
-when its standard input does.
+    python -m tidings.rehearsal.worker SCENARIO STAGE READY_DESCRIPTOR
+
+The stage is one of the topology or `providers`, the simulated ones. It ends when its standard input does.
 """
 
 import sys
@@ -16,13 +17,13 @@ from tidings.rehearsal.scenario import read_scenario
 from tidings.supervision import end_with_supervisor
 
 
-def main(scenario: str, ready_descriptor: str) -> None:
+def main(scenario: str, name: str, ready_descriptor: str) -> None:
     """Perform until told to stop."""
     end_with_supervisor()
     installation = load()
     configure(installation.log)
-    answers = read_scenario(Path(scenario)).providers
-    serve((*TOPOLOGY, provider_stage(answers)), installation, ready_descriptor=int(ready_descriptor))
+    stages = (*TOPOLOGY, provider_stage(read_scenario(Path(scenario)).providers))
+    serve([stage for stage in stages if stage.name == name], installation, ready_descriptor=int(ready_descriptor))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
-"""The worker of a rehearsal on Kafka as seen by whoever starts it: ready, alive, ended."""
+"""The workers of a rehearsal on Kafka as seen by whoever starts them: ready, alive, ended."""
 
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import fields, is_dataclass
+from functools import partial
 from pathlib import Path
 
 from tidings.config import FILE_VARIABLE, PREFIX, Installation, variable
@@ -15,13 +16,14 @@ _LAST_LINES = 15
 
 
 class WorkerEnded(RuntimeError):
-    """The worker ended, or never became ready; the message has its last lines."""
+    """A worker ended, or never became ready; the message has its last lines."""
 
 
 class WorkerProcess:
-    """A running worker; its output goes to a file."""
+    """A worker that performs one stage; its output goes to a file."""
 
-    def __init__(self, process: asyncio.subprocess.Process, output: Path) -> None:
+    def __init__(self, stage: str, process: asyncio.subprocess.Process, output: Path) -> None:
+        self._stage = stage
         self._process = process
         self._output = output
 
@@ -33,17 +35,47 @@ class WorkerProcess:
     def ended(self, how: str) -> WorkerEnded:
         """The error that says so, with the last lines of output."""
         lines = self._output.read_text(errors="replace").splitlines()[-_LAST_LINES:]
-        return WorkerEnded("\n  ".join([f"the worker {how}; its last lines:", *lines]))
+        return WorkerEnded("\n  ".join([f"the worker {self._stage} {how}; its last lines:", *lines]))
+
+    async def end(self) -> None:
+        """At once: nothing it could still write is wanted."""
+        if self._process.returncode is None:
+            self._process.kill()
+        await self._process.wait()
 
 
 @asynccontextmanager
-async def running_worker(scenario: Path, installation: Installation) -> AsyncIterator[WorkerProcess]:
-    """A worker that is ready; ended at the end."""
+async def running_workers(
+    scenario: Path, stages: Iterable[str], installation: Installation
+) -> AsyncIterator[Callable[[], None]]:
+    """A worker for each of these stages, all ready; calling what is yielded raises WorkerEnded when one has ended."""
+    workers: list[WorkerProcess] = []
+    readings: list[int] = []
+    try:
+        for stage in stages:
+            worker, reading = await _started(scenario, stage, installation)
+            workers.append(worker)
+            readings.append(reading)
+        await asyncio.gather(*map(_until_ready, workers, readings))
+        yield partial(_require_alive, workers)
+    finally:
+        for reading in readings:
+            os.close(reading)
+        await asyncio.gather(*(worker.end() for worker in workers))
+
+
+def _require_alive(workers: Iterable[WorkerProcess]) -> None:
+    for worker in workers:
+        worker.require_alive()
+
+
+async def _started(scenario: Path, stage: str, installation: Installation) -> tuple[WorkerProcess, int]:
+    """The worker, and the descriptor on which it will say that it is ready."""
     reading, writing = os.pipe()
-    output = installation.home / "worker.log"
+    output = installation.home / f"{stage}.log"
     with output.open("wb") as log:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tidings.rehearsal.worker", str(scenario), str(writing)),
+            *(sys.executable, "-m", "tidings.rehearsal.worker", str(scenario), stage, str(writing)),
             stdin=asyncio.subprocess.PIPE,
             stdout=log,
             stderr=log,
@@ -52,13 +84,7 @@ async def running_worker(scenario: Path, installation: Installation) -> AsyncIte
             start_new_session=True,
         )
     os.close(writing)
-    worker = WorkerProcess(process, output)
-    try:
-        await _until_ready(worker, reading)
-        yield worker
-    finally:
-        os.close(reading)
-        await _end(process)
+    return WorkerProcess(stage, process, output), reading
 
 
 async def _until_ready(worker: WorkerProcess, descriptor: int) -> None:
@@ -76,13 +102,6 @@ async def _until_ready(worker: WorkerProcess, descriptor: int) -> None:
         loop.remove_reader(descriptor)
     if not os.read(descriptor, 16):
         raise worker.ended("ended before it was ready")
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """At once: nothing it could still write is wanted."""
-    if process.returncode is None:
-        process.kill()
-    await process.wait()
 
 
 def _environment(installation: Installation) -> dict[str, str]:
