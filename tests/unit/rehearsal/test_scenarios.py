@@ -19,3 +19,10 @@ def test_a_scenario_holds_and_partitions_make_no_difference(path: Path) -> None:
     for partitions in (1, 4):
         assert json.dumps(rehearse(path, partitions=partitions).outcome.to_plain()) == wanted
     assert json.dumps(rehearse(path, through_codec=True).outcome.to_plain()) == wanted
+
+
+def test_the_example_of_the_how_to_holds(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs/how-to/rehearse-a-scenario.md").read_text()
+    path = tmp_path / "example.yaml"
+    path.write_text(page.partition("```yaml\n")[2].partition("```")[0])
+    assert rehearse(path).differences == ()
