@@ -25,8 +25,11 @@ class SetAside(Exception):
 class StagePartition:
     """The state of one stage in one partition; it is what the stage's function sees as `Tables`."""
 
-    def __init__(self, stage: Stage, shared: Shared, through_codec: Callable[[Any], Any] | None = None) -> None:
+    def __init__(
+        self, stage: Stage, place: int, shared: Shared, through_codec: Callable[[Any], Any] | None = None
+    ) -> None:
         self.stage = stage
+        self.place = place
         self._rows = {table.name: Rows() for table in stage.tables}
         self._timers = self._rows[stage.timers.name] if stage.timers is not None else Rows()
         self._shared = shared

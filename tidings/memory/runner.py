@@ -42,9 +42,10 @@ class MemoryRunner:
         self._readers: dict[str, list[tuple[tuple[StagePartition, ...], Function]]] = defaultdict(list)
         self._states: dict[str, tuple[StagePartition, ...]] = {}
         self._tickers: list[tuple[tuple[StagePartition, ...], Function]] = []
+        self._firsts: list[str] = []
+        """The first timer of each stage and partition, by its `place`: looked at before every event."""
         for stage in stages:
             self._add(stage)
-        self._timed = [state for states in self._states.values() for state in states if state.stage.timers is not None]
 
     def watch(self, topic: str) -> list[Record]:
         """A list that receives every record of this topic from now on."""
@@ -73,12 +74,8 @@ class MemoryRunner:
 
     def next_due(self) -> datetime | None:
         """When the first timer of any stage is due."""
-        first = _NEVER
-        for state in self._timed:
-            key = state.first_timer()
-            if key is not None and key < first:
-                first = key
-        return None if first is _NEVER else from_millis(int(first.partition("\0")[0]))
+        first = min(self._firsts, default=_NEVER)
+        return None if first == _NEVER else from_millis(int(first.partition("\0")[0]))
 
     def tick(self, now: datetime) -> int:
         """Fire what is due at `now`, in all stages and partitions, with all that follows from it at this instant.
@@ -93,7 +90,7 @@ class MemoryRunner:
         while fired:
             fired = False
             for states, function in self._tickers:
-                due = [(n, state) for n, state in enumerate(states) if (state.first_timer() or _NEVER) < end]
+                due = [(n, state) for n, state in enumerate(states) if self._firsts[state.place] < end]
                 if due:
                     ticks += self._fire(due, function, now)
                     fired = True
@@ -103,7 +100,9 @@ class MemoryRunner:
         for topic in stage.shared:
             self._shared.setdefault(topic, {})
         row_codec = _through_codec if self.through_codec else None
-        states = tuple(StagePartition(stage, self._shared, row_codec) for _ in range(self.partitions))
+        places = range(len(self._firsts), len(self._firsts) + self.partitions)
+        states = tuple(StagePartition(stage, place, self._shared, row_codec) for place in places)
+        self._firsts += [_NEVER] * self.partitions
         self._states[stage.name] = states
         for topic, function in stage.reads.items():
             if topic == TICKS.name:
@@ -159,7 +158,9 @@ class MemoryRunner:
 
     def _work(self, state: StagePartition, function: Function, record: Record, partition: int) -> list[Forward]:
         try:
-            return state.work(function, record)
+            forwards = state.work(function, record)
+            self._firsts[state.place] = state.first_timer() or _NEVER
+            return forwards
         except SetAside as aside:
             letter = self._letter(aside, state.stage.name, record, partition)
             return [Forward(topic=DEAD_LETTERS.name, key=letter.id, value=letter)]
