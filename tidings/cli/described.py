@@ -19,6 +19,7 @@ class Parameter:
     sentence: str
     default: str | None
     is_option: bool
+    is_required: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +72,7 @@ def _parameter(parameter: Any) -> Parameter:
         sentence=parameter.help or "",
         default=str(default) if is_told else None,
         is_option=is_option,
+        is_required=bool(parameter.required),
     )
 
 
