@@ -57,7 +57,7 @@ def test_the_same_file_comes_to_the_same_on_kafka_and_leaves_nothing_behind(kafk
     on_kafka = rehearse(path, engine="kafka", installation=installation).outcome.to_plain()
     assert on_kafka == in_memory
     assert {part: len(on_kafka[part]) for part in ("messages", "refused", "consents")} == {
-        "messages": 3,
+        "messages": 4,
         "refused": 2,
         "consents": 1,
     }
