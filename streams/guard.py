@@ -21,7 +21,7 @@ from streams.overlay import Copies, Overlay, Rows
 from streams.quarantine import Origin, fault_of, origin_of, set_aside
 from streams.stage import Stage
 from streams.store import TABLES_LIMIT
-from streams.unit_of_work import WRITES_LIMIT_BYTES, Change, Output
+from streams.unit_of_work import WRITES_LIMIT_BYTES, Change, Output, output
 from streams.writes import Writes
 
 
@@ -110,13 +110,12 @@ def _decoded(source: ConsumerRecord[bytes, bytes], topic: Topic) -> Record:
 
 
 def _output(effect: Forward, timestamp_ms: int) -> Output:
-    encoded = wire.encode(effect.value)
-    output = Output(effect.topic, effect.key.encode(), encoded.value, encoded.headers, timestamp_ms)
+    forwarded = output(effect.topic, effect.key, wire.encode(effect.value), timestamp_ms)
     limit_bytes = BY_NAME[effect.topic].max_bytes
-    if output.size_bytes > limit_bytes:
-        size = f"{output.size_bytes:,} bytes"
+    if forwarded.size_bytes > limit_bytes:
+        size = f"{forwarded.size_bytes:,} bytes"
         raise _SetAside(Fault(path="", reason=f"forwards {size} to {effect.topic}, which takes {limit_bytes:,}"))
-    return output
+    return forwarded
 
 
 def _require_fit(writes: Writes) -> None:

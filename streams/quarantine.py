@@ -15,7 +15,7 @@ from schemas.dead_letter import DeadLetter
 from schemas.envelope import Event
 from schemas.faults import Fault, Unreadable
 from schemas.topics import DEAD_LETTERS
-from streams.unit_of_work import Change, Output
+from streams.unit_of_work import Change, Output, output
 from streams.writes import Writes
 
 _STACK_LIMIT_CHARACTERS = 20_000
@@ -64,10 +64,9 @@ def set_aside(
         event_id=origin.event_id,
         stack=_stack(error) if error is not None else None,
     )
-    output = _output(letter, source.timestamp)
-    if output.size_bytes > DEAD_LETTERS.max_bytes:
-        output = _output(_cut(letter), source.timestamp)
-    return Change(Writes(), [output])
+    whole = _output(letter, source.timestamp)
+    fits = whole.size_bytes <= DEAD_LETTERS.max_bytes
+    return Change(Writes(), [whole if fits else _output(_cut(letter), source.timestamp)])
 
 
 def fault_of(error: Exception) -> Fault:
@@ -80,8 +79,7 @@ def _stack(error: BaseException) -> str:
 
 
 def _output(letter: DeadLetter, timestamp_ms: int) -> Output:
-    encoded = wire.encode(letter)
-    return Output(DEAD_LETTERS.name, letter.id.encode(), encoded.value, encoded.headers, timestamp_ms)
+    return output(DEAD_LETTERS.name, letter.id, wire.encode(letter), timestamp_ms)
 
 
 def _cut(letter: DeadLetter) -> DeadLetter:

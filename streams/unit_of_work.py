@@ -7,6 +7,7 @@ A crash repeats at most one unit: with the same state and the same records, so i
 import time
 from typing import NamedTuple
 
+from schemas.wire import Encoded
 from streams.writes import Writes
 
 WRITES_LIMIT_BYTES = 900_000
@@ -14,6 +15,8 @@ WRITES_LIMIT_BYTES = 900_000
 
 _FULL_WRITES_BYTES = 600_000
 _FULL_OUTPUTS_BYTES = 4_000_000
+_RECORD_OVERHEAD_BYTES = 128
+_HEADER_OVERHEAD_BYTES = 10
 _FULL_SECONDS = 0.5
 """The event loop turns at least this often, so that rebalances and commits are heard while a backlog is worked off."""
 
@@ -26,12 +29,8 @@ class Output(NamedTuple):
     value: bytes
     headers: tuple[tuple[str, bytes], ...]
     timestamp_ms: int
-
-    @property
-    def size_bytes(self) -> int:
-        """What it takes without compression, at most."""
-        headers = sum(len(name) + len(content) + 10 for name, content in self.headers)
-        return len(self.key) + len(self.value) + headers + 128
+    size_bytes: int
+    """What it takes without compression, at most."""
 
 
 class Change(NamedTuple):
@@ -39,6 +38,15 @@ class Change(NamedTuple):
 
     writes: Writes
     outputs: list[Output]
+
+
+def output(topic: str, key: str, encoded: Encoded, timestamp_ms: int) -> Output:
+    """A record for `topic`, whose time is that of the record that causes it."""
+    raw_key = key.encode()
+    size_bytes = len(raw_key) + len(encoded.value) + _RECORD_OVERHEAD_BYTES
+    for name, content in encoded.headers:
+        size_bytes += len(name) + len(content) + _HEADER_OVERHEAD_BYTES
+    return Output(topic, raw_key, encoded.value, encoded.headers, timestamp_ms, size_bytes)
 
 
 class UnitOfWork:
@@ -69,4 +77,5 @@ class UnitOfWork:
         """Add the change of the next record."""
         self.writes.merge(change.writes)
         self.outputs += change.outputs
-        self._outputs_bytes += sum(output.size_bytes for output in change.outputs)
+        for each in change.outputs:
+            self._outputs_bytes += each.size_bytes

@@ -1,0 +1,184 @@
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+import pytest
+from aiokafka.structs import ConsumerRecord
+
+from processors.effects import Delete, Effect, Forward, Put, Record, Refuse, Table, Tables
+from schemas import wire
+from schemas.dead_letter import DeadLetter
+from schemas.envelope import Event
+from schemas.events import FreeRecord
+from schemas.faults import Fault
+from schemas.state import Alarm, Seen
+from schemas.tick import Tick
+from schemas.topics import AUDIENCE, DEAD_LETTERS, EVENTS, TICKS
+from streams.clock_watch import ClockWatch
+from streams.crash import Fatal
+from streams.guard import Guard
+from streams.stage import Stage
+from streams.unit_of_work import Change
+from streams.writes import Writes
+
+AT = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
+AT_MS = 1777896000000
+SEEN = Table(name="seen", holds=Seen)
+ALARMS = Table(name="alarms", holds=Alarm)
+EVENT = Event(id="e1", type="bell.rung", tenant="acme", subject="c7", time=AT, data=FreeRecord(values={}))
+
+
+class NoRows:
+    """An empty disk."""
+
+    def get(self, key: bytes) -> bytes | None:
+        return None
+
+    def between(self, low: bytes, high: bytes) -> Iterator[tuple[bytes, bytes]]:
+        return iter(())
+
+
+class BrokenDisk(NoRows):
+    """A disk that cannot be read."""
+
+    def get(self, key: bytes) -> bytes | None:
+        raise Fatal("the store cannot be read")
+
+
+def incoming(
+    value: object = EVENT, *, key: bytes = b"acme|c7", raw: bytes | None = None, topic: str = EVENTS.name
+) -> ConsumerRecord[bytes, bytes]:
+    encoded = wire.encode(value)
+    return ConsumerRecord(
+        topic=topic,
+        partition=3,
+        offset=17,
+        timestamp=AT_MS,
+        timestamp_type=1,
+        key=key,
+        value=encoded.value if raw is None else raw,
+        checksum=None,
+        serialized_key_size=0,
+        serialized_value_size=0,
+        headers=encoded.headers,
+    )
+
+
+def guard_of(*effects: Effect | Exception, clock: ClockWatch | None = None) -> Guard:
+    def function(record: Record, tables: Tables) -> Iterator[Effect]:
+        for effect in effects:
+            if isinstance(effect, Exception):
+                raise effect
+            yield effect
+
+    stage = Stage(name="bells", reads={EVENTS.name: function, TICKS.name: function}, tables=(SEEN, ALARMS))
+    return Guard(stage, "", {}, clock)
+
+
+def letter_of(change: Change) -> DeadLetter:
+    assert len(change.writes) == 0
+    [output] = change.outputs
+    assert output.topic == DEAD_LETTERS.name
+    letter = wire.decode(DEAD_LETTERS, output.key, output.value, output.headers)
+    assert isinstance(letter, DeadLetter)
+    assert output.key.decode() == letter.id
+    return letter
+
+
+def apply(guard: Guard, record: ConsumerRecord[bytes, bytes]) -> Change:
+    return guard.apply(record, NoRows(), Writes())
+
+
+PUT = Put(table=SEEN, key="e1", value=Seen(at=AT))
+FORWARD = Forward(topic=AUDIENCE.name, key="acme|c7", value=EVENT)
+
+
+def test_effects_become_one_change_with_the_time_of_their_cause() -> None:
+    change = apply(guard_of(PUT, FORWARD, Delete(table=ALARMS, key="a")), incoming())
+    assert [key for key, _ in change.writes.items()] == [b"\x00e1", b"\x01a"]
+    [output] = change.outputs
+    assert (output.topic, output.key, output.timestamp_ms) == (AUDIENCE.name, b"acme|c7", AT_MS)
+    assert wire.decode(AUDIENCE, output.key, output.value, output.headers) == EVENT
+
+
+def test_an_effect_takes_hold_before_the_function_goes_on() -> None:
+    seen: list[Sequence[object]] = []
+
+    def function(record: Record, tables: Tables) -> Iterator[Effect]:
+        for effect in (PUT, Delete(table=SEEN, key="e1")):
+            yield effect
+            seen.append((tables.get(SEEN, "e1"), tables.range(SEEN, "", "z", 5)))
+
+    apply(Guard(Stage(name="bells", reads={EVENTS.name: function}, tables=(SEEN,)), "", {}), incoming())
+    assert seen == [(Seen(at=AT), [("e1", Seen(at=AT))]), (None, [])]
+
+
+@pytest.mark.parametrize(
+    ("effect", "reason"),
+    [
+        (LookupError("no such bell"), "LookupError: no such bell"),
+        (Refuse(faults=(Fault(path="data", reason="is poison"),)), "is poison"),
+        (Put(table=SEEN, key="x", value=Alarm(row="x")), "table seen holds Seen, not Alarm"),
+        (Put(table=Table(name="bells", holds=Seen), key="x", value=Seen(at=AT)), "KeyError: 'bells'"),
+        (Forward(topic="nowhere", key="x", value=EVENT), "KeyError: 'nowhere'"),
+        (Put(table=ALARMS, key="x", value=Alarm(row="x" * 900_000)), "one record may write 900,000"),
+        (
+            Forward(topic=TICKS.name, key="x", value=Tick(ticker="x" * 1_048_576)),
+            "to ticks, which takes 1,048,576",
+        ),
+    ],
+    ids=["raises", "refuses", "wrong row", "unknown table", "unknown topic", "too much state", "too long a record"],
+)
+def test_a_record_that_cannot_be_applied_is_set_aside_and_its_effects_are_undone(
+    effect: Effect | Exception, reason: str
+) -> None:
+    letter = letter_of(apply(guard_of(PUT, FORWARD, effect), incoming()))
+    assert reason in str(letter.faults[0])
+    assert (letter.id, letter.stage, letter.at) == ("events/3/17", "bells", AT)
+    assert (letter.tenant, letter.type, letter.event_id) == ("acme", "bell.rung", "e1")
+    assert (letter.key, letter.value) == (b"acme|c7", wire.encode(EVENT).value)
+    assert letter.headers == dict(wire.encode(EVENT).headers)
+
+
+def test_only_an_exception_leaves_a_stack() -> None:
+    raised = letter_of(apply(guard_of(LookupError("no such bell")), incoming()))
+    refused = letter_of(apply(guard_of(Refuse(faults=(Fault(path="", reason="no"),))), incoming()))
+    assert "LookupError: no such bell" in (raised.stack or "")
+    assert refused.stack is None
+
+
+@pytest.mark.parametrize("raw", [b"", b"junk", b"\x00\x00\x00\xff\xffjunk"])
+def test_a_record_that_cannot_be_read_is_set_aside_with_whose_it_was(raw: bytes) -> None:
+    letter = letter_of(apply(guard_of(PUT), incoming(raw=raw)))
+    assert letter.value == raw
+    assert (letter.tenant, letter.type, letter.event_id) == ("acme", "bell.rung", "e1")
+    assert letter.faults
+
+
+def test_a_key_that_is_no_text_is_set_aside() -> None:
+    letter = letter_of(apply(guard_of(PUT), incoming(key=b"\xff|c7")))
+    assert letter.key == b"\xff|c7"
+    assert letter.faults[0].path == "key"
+
+
+def test_a_disk_that_fails_is_nobodys_dead_letter() -> None:
+    def function(record: Record, tables: Tables) -> Iterator[Effect]:
+        tables.get(SEEN, "e1")
+        yield PUT
+
+    guard = Guard(Stage(name="bells", reads={EVENTS.name: function}, tables=(SEEN,)), "", {})
+    with pytest.raises(Fatal):
+        guard.apply(incoming(), BrokenDisk(), Writes())
+
+
+def test_a_dead_letter_that_would_not_fit_is_cut_and_says_so() -> None:
+    letter = letter_of(apply(guard_of(PUT), incoming(raw=b"x" * 17_000_000)))
+    assert len(letter.value or b"") == 8_388_608
+    assert "17,000,000 bytes" in letter.faults[-1].reason
+
+
+@pytest.mark.parametrize(("ahead_minutes", "fires"), [(-600, True), (9, True), (11, False)])
+def test_a_tick_from_an_impossible_future_fires_nothing(ahead_minutes: int, fires: bool) -> None:
+    worker_started_at = datetime.fromtimestamp(AT_MS / 1000 - ahead_minutes * 60, UTC)
+    change = apply(guard_of(PUT, clock=ClockWatch(worker_started_at)), incoming(Tick(ticker="t"), topic=TICKS.name))
+    assert bool(len(change.writes)) is fires
+    assert change.outputs == []
