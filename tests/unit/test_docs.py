@@ -2,6 +2,9 @@
 
 import json
 import re
+import shutil
+import subprocess
+import sys
 from dataclasses import fields
 from pathlib import Path
 
@@ -103,6 +106,12 @@ def test_every_link_leads_somewhere(path: Path) -> None:
         assert not anchor or anchor in anchors(place.read_text()), f"{named(path)} links to {link}"
 
 
+def test_every_document_is_in_the_index() -> None:
+    index = ROOT / "docs" / "README.md"
+    linked = {(index.parent / link.partition("#")[0]).resolve() for link in links(index.read_text())}
+    assert {path for path in index.parent.rglob("*.md") if path != index} - linked == set()
+
+
 @pytest.mark.parametrize("path", PAGES_OF_PEOPLE, ids=named)
 def test_every_command_that_is_named_exists(path: Path) -> None:
     wrong = [problem for words in called(path.read_text()) if (problem := wrong_in(words))]
@@ -136,6 +145,20 @@ def test_examples_can_be_published(path: Path) -> None:
     found = list(events_in(path.read_text()))
     assert [each.name for each in found if each.faults] == []
     assert found
+
+
+def test_a_kind_added_as_the_how_to_says_is_sent(tmp_path: Path) -> None:
+    for package in ("schemas", "processors", "streams", "gateways", "tidings"):
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    text = (ROOT / "docs" / "how-to" / "add-a-kind.md").read_text()
+    files = dict(re.findall(r"^`(\S+\.(?:py|j2|yaml))`:\n\n```\w+\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE))
+    for name, body in files.items():
+        path = tmp_path / (name if "/" in name else f"processors/templates/booking_thanks/{name}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(body)
+    [scenario] = [name for name in files if name.endswith(".yaml")]
+    command = [sys.executable, "-m", "tidings", "rehearse", scenario]
+    assert subprocess.run(command, cwd=tmp_path, check=False, timeout=60).returncode == 0
 
 
 def test_patches_in_how_tos_make_settings_that_are_valid() -> None:
