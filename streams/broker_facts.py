@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
+from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError
 
 from schemas import wire
 from schemas.tick import Tick
@@ -39,21 +40,21 @@ async def lags(kafka: Kafka, groups: Sequence[str]) -> tuple[GroupLag, ...]:
     admin = await _admin(kafka)
     try:
         async with consumer(kafka) as reading:
-            found = []
-            for group in groups:
-                committed = {
-                    partition: at.offset
-                    for partition, at in (await admin.list_consumer_group_offsets(group)).items()
-                    if at.offset >= 0
-                }
-                ends = await reading.end_offsets(list(committed)) if committed else {}
-                behind = sum(max(0, ends[partition] - offset) for partition, offset in committed.items())
-                found.append(
-                    GroupLag(group=group, members=await _members(admin, group), records=behind if committed else None)
-                )
-            return tuple(found)
+            return tuple([await _lag(admin, reading, group) for group in groups])
     finally:
         await admin.close()
+
+
+async def _lag(admin: AIOKafkaAdminClient, reading: AIOKafkaConsumer, group: str) -> GroupLag:
+    try:
+        stored = await admin.list_consumer_group_offsets(group)
+        members = await _members(admin, group)
+    except GroupCoordinatorNotAvailableError:  # a new cluster makes the topic for positions when first asked
+        return GroupLag(group=group, members=0, records=None)
+    positions = {partition: at.offset for partition, at in stored.items() if at.offset >= 0}
+    ends = await reading.end_offsets(list(positions)) if positions else {}
+    behind = sum(max(0, ends[partition] - offset) for partition, offset in positions.items())
+    return GroupLag(group=group, members=members, records=behind if positions else None)
 
 
 async def clock_ahead(kafka: Kafka) -> timedelta:
@@ -80,5 +81,5 @@ async def _admin(kafka: Kafka) -> AIOKafkaAdminClient:
         await admin.start()
     except (KafkaError, OSError) as error:
         await admin.close()
-        raise BrokerUnreachable(f"No Kafka broker answers at {kafka.bootstrap_servers}: {error}") from error
+        raise BrokerUnreachable(f"No Kafka broker answers at {kafka.bootstrap_servers}.") from error
     return admin

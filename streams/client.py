@@ -219,7 +219,7 @@ async def _started(client: AIOKafkaConsumer | AIOKafkaProducer, kafka: Kafka) ->
         await client.start()
     except (KafkaError, OSError) as error:
         raise BrokerUnreachable(
-            f"No Kafka broker answers at {kafka.bootstrap_servers} ({kafka.security_protocol}): {error}"
+            f"No Kafka broker answers at {kafka.bootstrap_servers} with {kafka.security_protocol}."
         ) from error
 
 

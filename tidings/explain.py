@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
 from schemas.clock import rfc3339
@@ -43,8 +44,8 @@ class Story:
 
 def decided(decision: Decision) -> Told:
     """One decision as a sentence."""
-    when = "" if decision.due is None else f" It is due at {rfc3339(decision.due)}."
-    at, start = rfc3339(decision.at), _OUTCOMES[decision.outcome]
+    when = "" if decision.due is None else f" It is due at {_seconds(decision.due)}."
+    at, start = _seconds(decision.at), _OUTCOMES[decision.outcome]
     if decision.reason is None:
         return Told(at=at, sentence=f"{start}.{when if decision.outcome is not Outcome.SENT else ''}")
     cause = because(decision.reason)
@@ -54,7 +55,7 @@ def decided(decision: Decision) -> Told:
 
 def reported(status: DeliveryStatus) -> Told:
     """One report of a gateway as a sentence."""
-    at, words = rfc3339(status.at), _STATUSES[status.status]
+    at, words = _seconds(status.at), _STATUSES[status.status]
     attempt = "" if status.attempt <= 1 else f" at attempt {status.attempt}"
     detail = ": ".join(part for part in (status.code, status.detail) if part)
     sentence = f"{words}{attempt}{f' ({detail})' if detail else ''}."
@@ -115,6 +116,10 @@ def kind_in_words(kind: str) -> str:
     """`order_confirmation` → `Order confirmation`; `rule:r1` → `Rule r1`."""
     family, _, name = kind.partition(":")
     return f"{family.replace('_', ' ').capitalize()} {name}".rstrip()
+
+
+def _seconds(instant: datetime) -> str:
+    return rfc3339(instant.replace(microsecond=0))
 
 
 def _recipient(contact: str | None, staff: str | None, to: str | None) -> str:

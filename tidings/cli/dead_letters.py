@@ -104,8 +104,7 @@ async def _replay(kafka: "Kafka", wanted: "Sequence[Filed]") -> list[tuple[str, 
     from schemas.topics import BY_NAME, DEAD_LETTERS
     from streams.client import publisher
 
-    origins = {each.letter.topic for each in wanted}
-    topics = [BY_NAME[name] for name in sorted(origins & BY_NAME.keys())]
+    topics = [BY_NAME[name] for name in sorted({each.letter.topic for each in wanted})]
     async with publisher(kafka, DEAD_LETTERS, *topics) as publishing:
         return [(each.letter.id, await _replay_one(publishing, each.letter)) for each in wanted]
 
@@ -150,8 +149,9 @@ def _row(each: "Filed") -> tuple[str, ...]:
 def _fate(each: "Filed") -> str:
     if not each.replays:
         return "open"
-    again = f", refused again as {each.successor.id}" if each.successor else ""
-    return f"replayed as {each.replays[-1].place}{again}"
+    if each.successor:
+        return f"replayed, refused again as {each.successor.id}"
+    return f"replayed as {each.replays[-1].place}"
 
 
 def _show(each: "Filed") -> None:

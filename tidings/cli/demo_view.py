@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _COLOURS = {"✓": "green", "…": "cyan", "–": "yellow", "✗": "red"}
 _REFRESHES_A_SECOND = 4
+_TABLE_HEIGHT = 36
+_TABLE_WIDTH = 100
 
 
 class View:
@@ -24,6 +26,7 @@ class View:
         self._console = console()
         self._begun = begun
         self._live: Live | None = None
+        self._has_room = self._console.width >= _TABLE_WIDTH and self._console.height >= _TABLE_HEIGHT
         self._said: set[str] = set()
 
     def step(self, sentence: str) -> None:
@@ -31,8 +34,8 @@ class View:
         self._console.print(f"{self._seconds():6.1f} s  {sentence}")
 
     def begin(self) -> None:
-        """Show the table from now on, where there is a terminal."""
-        if self._console.is_terminal:
+        """Show the table from now on, where there is a terminal that has room for it."""
+        if self._console.is_terminal and self._has_room:
             from rich.live import Live
 
             self._live = Live(get_renderable=self._table, console=self._console, refresh_per_second=_REFRESHES_A_SECOND)
@@ -40,7 +43,7 @@ class View:
 
     def changed(self, event_id: str) -> None:
         """An event's standing changed."""
-        if self._console.is_terminal:
+        if self._live is not None:
             return
         for happening in self._watch.happenings:
             if happening.event_id == event_id:

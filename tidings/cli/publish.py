@@ -81,6 +81,10 @@ async def _publish(installation: "Installation", found: "Sequence[Found]", repor
     from schemas.topics import EVENTS
     from streams.client import publisher
 
+    if all(each.event is None for each in found):
+        for each in found:
+            report.refuse(each, each.faults)
+        return
     async with publisher(installation.kafka, EVENTS) as publishing:
         with _progress(len(found)) as advance:
             for start in range(0, len(found), _BATCH):

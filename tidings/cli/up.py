@@ -58,7 +58,7 @@ async def _run(installation: "Installation") -> None:
 
 
 def everything() -> "tuple[Child, ...]":
-    """The processes of an installation."""
+    """The processes of an installation; stages in one process would start one after the other."""
     from streams.topology import TOPOLOGY
     from tidings.supervision import tidings_child
 

@@ -76,7 +76,7 @@ class Watch:
         self._messages.setdefault((status.event_id, about), set()).add(status.message_id)
         self._word(status.event_id, status.kind, who, status.status.value)
         mark = "✓" if status.status == MAILED else "✗"
-        text = f"{kind_in_words(status.kind)} to {status.to}: {status.status.value}"
+        text = f"{kind_in_words(status.kind)} for {who}: {status.status.value}"
         return self._set(status.event_id, about, Line(mark=mark, text=text))
 
     def _set_aside(self, letter: DeadLetter, event_id: str) -> str | None:
@@ -99,7 +99,9 @@ class Watch:
 
 def _line(decision: Decision) -> Line:
     what = kind_in_words(decision.kind) if decision.kind else "Nothing to send"
-    to = f" to {decision.to}" if decision.to else f" by {decision.channel}" if decision.channel else ""
+    who = decision.staff or decision.contact
+    to = f" for {who}" if decision.kind and who else ""
+    to += f" by {decision.channel}" if decision.outcome is not Outcome.SENT and decision.channel else ""
     if decision.outcome is Outcome.SCHEDULED and decision.due is not None:
         return Line(mark="…", text=f"{what}{to}: due at {decision.due.astimezone():%H:%M:%S}")
     if decision.outcome is Outcome.SENT:

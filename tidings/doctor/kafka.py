@@ -36,8 +36,9 @@ async def broker(installation: Installation) -> AsyncIterator[Finding]:
     yield topics
     if topics.level == "fault":
         return
-    for each in await lags(kafka, [app_id(installation, stage.name) for stage in TOPOLOGY]):
-        yield _lag(each)
+    starts = _groups(installation)
+    for each in await lags(kafka, list(starts)):
+        yield _lag(each, starts[each.group])
     yield _clock(await clock_ahead(kafka))
     yield await _dead_letters(installation)
 
@@ -54,14 +55,21 @@ async def _topics(installation: Installation) -> Finding:
     return warning("topics", f"{some}.", advice)
 
 
-def _lag(lag: GroupLag) -> Finding:
+def _groups(installation: Installation) -> dict[str, str]:
+    """Every consumer group there has to be, with the command that starts a member of it."""
+    gateway = f"{installation.kafka.topic_prefix}tidings-gateway-email"
+    workers = {app_id(installation, stage.name): f"tidings worker {stage.name}" for stage in TOPOLOGY}
+    return workers | {gateway: "tidings gateway email"}
+
+
+def _lag(lag: GroupLag, start: str) -> Finding:
     subject = f"group {lag.group}"
     behind = "has never read anything" if lag.records is None else f"is {lag.records:,} records behind"
     says = f"{lag.members} member{'s' if lag.members != 1 else ''}; it {behind}."
     if lag.members == 0:
-        return warning(subject, says, f"Start a worker: tidings worker {lag.group.rpartition('-')[2]}, or tidings up.")
+        return warning(subject, says, f"{start}, or tidings up for all.")
     if lag.records is not None and lag.records > LAG_RECORDS:
-        return warning(subject, says, "If it grows, start more workers, up to one a partition.")
+        return warning(subject, says, "If it grows, start more of them on other machines, up to one a partition.")
     return well(subject, says)
 
 
