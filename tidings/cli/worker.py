@@ -29,11 +29,11 @@ def worker(
     from streams.worker import serve
     from tidings.cli.failures import INVALID, fail
 
-    installation = _begin(leashed)
     known = [stage.name for stage in TOPOLOGY]
     for name in stages:
         if name not in known:
             raise fail(f"There is no stage {name!r}; there are {', '.join(known)}.", INVALID)
+    installation = _begin(leashed)
     serve([stage for stage in TOPOLOGY if stage.name in stages], installation, ready_descriptor=ready_descriptor)
 
 
