@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from email.utils import parseaddr
+from functools import lru_cache
 
 import idna
 
@@ -39,6 +40,7 @@ def address(text: str) -> Address:
     return Address(local=local, domain=_ascii_domain(domain))
 
 
+@lru_cache(maxsize=1024)
 def sender(text: str) -> Address:
     """`Name <address>` or an address alone. Raises NotAnAddress."""
     name, bare = parseaddr(text)

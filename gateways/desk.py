@@ -26,6 +26,8 @@ from schemas.delivery import DeliveryStatus, LedgerEntry
 
 RECORDERS = 4
 """How many batches of answers are written at once."""
+LINGER_SECONDS = 0.002
+"""How long one message waits for others to share an append with: a record batch costs as much as twenty records."""
 TIMER_SECONDS = 0.2
 POLL_SECONDS = 0.1
 TIMERS_AT_ONCE = 500
@@ -135,14 +137,13 @@ class Desk:
             self._breaker.passed_on(len(jobs))
             by_partition: defaultdict[int, list[Job]] = defaultdict(list)
             for job in jobs:
-                job.is_under_way = True
+                job.is_under_way = job.holds_slot = True
                 by_partition[job.partition].append(job)
             for number, share in by_partition.items():
                 partition = self._partitions[number]
                 partition.started(len(share))
                 group.create_task(self._advance(partition, share, group))
-            if not jobs:
-                await self._rest()
+            await (asyncio.sleep(LINGER_SECONDS) if jobs else self._rest())
 
     async def _rest(self) -> None:
         self._wake.clear()
@@ -200,9 +201,7 @@ class Desk:
             if young and fresh:
                 return True
             if not said:
-                log.warning(
-                    "waits before sending", partition=partition.number, heartbeat_young=young, consents_fresh=fresh
-                )
+                log.warning("waits before sending", partition=partition.number, member=young, consents=fresh)
                 said = True
             await asyncio.sleep(POLL_SECONDS)
         return False
@@ -221,6 +220,7 @@ class Desk:
         """Step 6 for whatever answers there are."""
         while True:
             answers = [await self._answers.get()]
+            await asyncio.sleep(LINGER_SECONDS)
             while not self._answers.empty():
                 answers.append(self._answers.get_nowait())
             shares: defaultdict[int, list[_Answered]] = defaultdict(list)
@@ -229,15 +229,23 @@ class Desk:
             await asyncio.gather(*(self._record_share(share) for share in shares.values()))
 
     async def _record_share(self, share: Sequence[_Answered]) -> None:
-        partition = share[0][0]
-        await self._settle(partition, [settle for _, _, settle in share])
+        """A slot is free as soon as the outcome is acked: from then on its message is in doubt no more."""
+        partition, settled = share[0][0], [settle for _, _, settle in share]
+        await self._write(partition, settled)
+        for _, job, _ in share:
+            self._free_slot(job)
+        await self._report(partition, [step.status for step in settled if step.status])
         self._finish(partition, [job for _, job, _ in share])
 
     async def _settle(self, partition: Partition, settled: Sequence[Settle]) -> None:
-        """The ledger first, then the statuses. A lost partition's ledger is another's; what was sent is still said."""
+        """The ledger first, then the statuses."""
+        await self._write(partition, settled)
+        await self._report(partition, [step.status for step in settled if step.status])
+
+    async def _write(self, partition: Partition, settled: Sequence[Settle]) -> None:
+        """A lost partition's ledger is another's; what was sent of it is only reported."""
         if not partition.is_lost:
             await partition.ledger.write([step.entry for step in settled])
-        await self._report(partition, [step.status for step in settled if step.status])
 
     async def _report(self, partition: Partition, statuses: Sequence[DeliveryStatus]) -> None:
         if statuses:
@@ -267,9 +275,15 @@ class Desk:
             self._let_go(partition, job)
 
     def _let_go(self, partition: Partition, job: Job) -> None:
-        self._lanes.release(job.lane)
+        self._free_slot(job)
         del partition.jobs[job.message_id]
         partition.ended()
+
+    def _free_slot(self, job: Job) -> None:
+        if job.holds_slot:
+            job.holds_slot = False
+            self._lanes.release(job.lane)
+            self._wake.set()
 
     async def _watch_timers(self) -> None:
         while True:

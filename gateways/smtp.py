@@ -24,7 +24,7 @@ IDLE_SECONDS = 20.0
 FINAL_TIMEOUT_SECONDS = 600.0
 """How long the reply to the final dot is waited for (RFC 5321, 4.5.3.2.6): short time-outs make duplicates."""
 URGENT_FINAL_TIMEOUT_SECONDS = 60.0
-MESSAGES_PER_SLOT = 4
+MESSAGES_PER_SESSION_IN_HAND = 8
 """Messages in hand per session: the next ones have their intents acked while the one before is on the wire."""
 URGENT_SHARE = 0.2
 SHORTEST_RETRY_SECONDS = 0.5
@@ -60,7 +60,7 @@ class SmtpRelay:
     @property
     def capacity(self) -> int:
         """How many messages it can have on the way at once."""
-        return self._settings.sessions * MESSAGES_PER_SLOT
+        return self._settings.sessions * MESSAGES_PER_SESSION_IN_HAND
 
     async def ready(self) -> None:
         """Return once a session can be had, trying with growing pauses and saying so once."""

@@ -40,6 +40,7 @@ class Job:
     marks: list[Mark] = field(default_factory=list)
     withdrawal: Withdrawal | None = None
     is_under_way: bool = False
+    holds_slot: bool = False
     later: list[Order] = field(default_factory=list)
 
 

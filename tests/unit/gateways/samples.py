@@ -154,13 +154,13 @@ class Office:
 
     async def until(self, is_so: Callable[[], bool]) -> None:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while not is_so() and not self.is_crashed:
+            while not is_so() and not self.is_crashed:  # noqa: ASYNC110 - what is waited for sets no event
                 await asyncio.sleep(0.001)
         assert is_so(), "the desk crashed before"
 
     async def until_crashed(self) -> None:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while not self.is_crashed:
+            while not self.is_crashed:  # noqa: ASYNC110 - as above
                 await asyncio.sleep(0.001)
 
     async def later(self, pause: timedelta) -> None:

@@ -4,8 +4,7 @@ import base64
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import EmailMessage
-from email.policy import SMTP
-from email.policy import compat32
+from email.policy import SMTP, compat32
 from email.utils import format_datetime
 from typing import Any
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from email import message_from_bytes
 from typing import Any
 
 import pytest
@@ -112,7 +113,7 @@ async def test_silence_after_the_final_dot_is_in_doubt_after_its_own_time() -> N
                 adopt(self.transport, session[0])
 
         await loop.create_connection(Greeting, "127.0.0.1", server.port)
-        while not session:
+        while not session:  # noqa: ASYNC110 - a test's own wait
             await asyncio.sleep(0.001)
         envelope = Envelope(
             sender="a@x.example", recipient="b@y.example", content=b"A: b\r\n\r\nc\r\n", envelope_id="m1"
@@ -258,8 +259,6 @@ async def test_an_address_that_is_none_never_reaches_the_wire(changes: dict[str,
 
 @pytest.mark.parametrize("text", [".", "..", "a\n.\nb", ".first\n..second", "x\n.", "=\n." * 40])
 async def test_dots_arrive_as_they_were(text: str) -> None:
-    from email import message_from_bytes
-
     async with ScriptedServer() as server:
         await answer_of(server, text=text)
         (raw,) = server.accepted
@@ -271,7 +270,7 @@ async def test_urgent_messages_have_sessions_of_their_own() -> None:
         server.script["content"] = [Fault.ACCEPT_AND_SILENCE] * 4
         smtp = relay(server, sessions=5)
         hanging = [asyncio.ensure_future(smtp.send(message(f"b{number}", lane=Lane.BULK), 1)) for number in range(8)]
-        while len(server.accepted) < 4:
+        while len(server.accepted) < 4:  # noqa: ASYNC110 - a test's own wait
             await asyncio.sleep(0.001)
         assert isinstance(await smtp.send(message("u1", lane=Lane.URGENT), 1), Accepted)
         for one in hanging:
