@@ -26,9 +26,8 @@ def pause(message_id: str, attempt: int) -> timedelta:
 
 
 def horizon(message: Message) -> datetime:
-    """The instant after which a failed message is not tried again."""
-    end = message.commanded_at + HORIZON
-    return end if message.useful_until is None else min(end, message.useful_until)
+    """The instant after which a failed message is not tried again: `useful_until`, else 4 h after its command."""
+    return message.useful_until or message.commanded_at + HORIZON
 
 
 def next_try(message: Message, attempt: int, now: datetime, after: timedelta | None = None) -> datetime | None:

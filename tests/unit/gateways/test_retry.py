@@ -33,7 +33,7 @@ def test_the_wish_of_the_provider_never_shortens_a_pause() -> None:
     assert retry.next_try(message(), 4, NOON, timedelta(0)) == NOON + retry.pause("m1", 4)
 
 
-def test_the_horizon_is_what_ends_first() -> None:
+def test_the_horizon_is_useful_until_and_four_hours_without_one() -> None:
     assert retry.horizon(message()) == NOON + timedelta(hours=4)
     assert retry.horizon(message(useful_until=NOON + timedelta(hours=1))) == NOON + timedelta(hours=1)
-    assert retry.horizon(message(useful_until=NOON + timedelta(hours=9))) == NOON + timedelta(hours=4)
+    assert retry.horizon(message(useful_until=NOON + timedelta(hours=9))) == NOON + timedelta(hours=9)
