@@ -103,7 +103,7 @@ class Consumer(driver.Consumer):
                 await asyncio.sleep(0)
                 for tp, chunk in cast(Mapping[TP, Chunk], fetched or {}).items():
                     if self._follows(tp, chunk) and not await self._deliver(TP(*tp), chunk):
-                        self._fetch_again(tp, chunk)
+                        await self._thread.call_thread(self._fetch_again, tp, chunk)
         except self.consumer_stopped_errors as error:
             if not self.app.should_stop:
                 die("the consumer was stopped", error)
@@ -116,7 +116,8 @@ class Consumer(driver.Consumer):
         state = assignment and assignment._tp_state.get(TopicPartition(*tp))
         return bool(state) and state._position is not None and state._position > chunk[-1].offset
 
-    def _fetch_again(self, tp: TP, chunk: Chunk) -> None:
+    async def _fetch_again(self, tp: TP, chunk: Chunk) -> None:
+        """Runs in the consumer's thread, without a pause in which the position could move."""
         if self._follows(tp, chunk):
             self._thread.seek(cast(TP, TopicPartition(*tp)), chunk[0].offset)
 
@@ -125,7 +126,10 @@ class Consumer(driver.Consumer):
         if self.app.topics.acks_enabled_for(tp.topic):
             await self._wait_for_room()
             self._undone.add(batch)
-        if not self.flow_active:
+        # A fetch asked for before a rebalance may return during the recovery after it, at whose end Faust clears all
+        # queues: what is put into one now would be lost.
+        if not self.flow_active or (self.app.rebalancing and not self._is_changelog_tp(tp)):
+            self._undone.discard(batch)
             return False
         await self.wait_first(self.callback(_message(batch)), cast(Any, self.suspend_flow).wait())
         return True

@@ -5,6 +5,8 @@ the batch settled → its offset committed with the next timed commit. Wherever 
 so a function never sees a record twice; outputs of at most one unit per partition are repeated.
 """
 
+from dataclasses import dataclass
+
 from faust.types import TP
 
 from streams import gap
@@ -20,13 +22,17 @@ from streams.unit_of_work import UnitOfWork
 from tidings.config import Kafka
 
 
+@dataclass(slots=True, kw_only=True)
 class _Place:
-    """Where one source partition stands under the present assignment: its store and the next offset to perform."""
+    """Where one source partition stands while a batch of it is performed: its store and the next offset to perform.
 
-    __slots__ = ("position", "store", "topic", "tp")
+    It is not kept for longer: Faust closes a store by letting go of it.
+    """
 
-    def __init__(self, tp: TP, topic: str, store: PartitionStore, position: int) -> None:
-        self.tp, self.topic, self.store, self.position = tp, topic, store, position
+    tp: TP
+    topic: str
+    store: PartitionStore
+    position: int
 
 
 class StageRunner:
@@ -42,7 +48,7 @@ class StageRunner:
         self._pulse = pulse
         self._kafka = kafka
         self._generation = -1
-        self._places: dict[TP, _Place] = {}
+        self._positions: dict[TP, int] = {}
         self._changelog_ends: dict[int, int] = {}
 
     async def perform(self, batch: Batch, consumer: Consumer) -> None:
@@ -70,15 +76,14 @@ class StageRunner:
     def _place(self, batch: Batch, consumer: Consumer) -> _Place:
         if batch.generation != self._generation:
             self._generation = batch.generation
-            self._places.clear()
+            self._positions.clear()
             self._changelog_ends.clear()
-        place = self._places.get(batch.tp)
-        if place is None:
-            store = self._store.partition(batch.tp.partition)
-            topic = batch.tp.topic.removeprefix(self._kafka.topic_prefix)
+        store = self._store.partition(batch.tp.partition)
+        topic = batch.tp.topic.removeprefix(self._kafka.topic_prefix)
+        position = self._positions.get(batch.tp)
+        if position is None:
             position = max(store.position(topic), consumer.committed(batch.tp))
-            place = self._places[batch.tp] = _Place(batch.tp, topic, store, position)
-        return place
+        return _Place(tp=batch.tp, topic=topic, store=store, position=position)
 
     async def _require_no_loss(self, place: _Place, batch: Batch) -> None:
         low, high = place.position, batch.first_offset
@@ -100,4 +105,4 @@ class StageRunner:
         last = await self._journal.append(partition, unit.writes, expected)
         place.store.write(unit.writes, last)
         self._changelog_ends[partition] = last + 1
-        place.position = next_offset
+        place.position = self._positions[place.tp] = next_offset

@@ -1,0 +1,82 @@
+from pathlib import Path
+from typing import cast
+
+import pytest
+from aiokafka.structs import ConsumerRecord
+from faust.types import TP
+
+from streams.app import App, build
+from streams.batch import Batch
+from streams.consumer import Consumer
+from streams.readiness import Readiness
+from streams.stage import Stage
+from tidings.config import Installation, Worker
+
+EVENTS = TP("events", 0)
+
+
+@pytest.fixture
+async def app(tmp_path: Path) -> App:
+    """An app that was never started, and speaks to no broker."""
+    stage = Stage(name="bells", reads={"events": lambda record, tables: iter(())}, tables=())
+    return build(stage, Installation(home=tmp_path, worker=Worker(name="w1")), Readiness("w1", ["bells"]))
+
+
+def records(first: int, count: int) -> list[ConsumerRecord[bytes, bytes]]:
+    return [
+        ConsumerRecord(
+            topic=EVENTS.topic,
+            partition=EVENTS.partition,
+            offset=offset,
+            timestamp=0,
+            timestamp_type=1,
+            key=b"k",
+            value=b"v",
+            checksum=None,
+            serialized_key_size=1,
+            serialized_value_size=1,
+            headers=(),
+        )
+        for offset in range(first, first + count)
+    ]
+
+
+def batch_of(app: App, first: int, count: int) -> Batch:
+    return Batch(tp=EVENTS, records=records(first, count), generation=app.consumer_generation_id)
+
+
+async def test_a_fetch_that_returns_during_recovery_is_not_delivered(app: App) -> None:
+    """It was asked for before the rebalance; at the end of the recovery Faust would clear it from the queue."""
+    app.rebalancing = True
+    assert not await cast(Consumer, app.consumer)._deliver(EVENTS, records(35, 1))
+
+
+async def test_only_settled_batches_can_be_committed(app: App) -> None:
+    consumer = cast(Consumer, app.consumer)
+    first, second = batch_of(app, 10, 5), batch_of(app, 15, 5)
+    assert consumer._filter_committable_offsets([EVENTS]) == {}
+    consumer._acked[EVENTS] = [10, 11, 12, 13, 14]  # as Faust does on an exception or a cancellation
+    assert consumer._filter_committable_offsets([EVENTS]) == {}
+    consumer.settle(first)
+    assert consumer._filter_committable_offsets(consumer._filter_tps_with_pending_acks()) == {EVENTS: 15}
+    consumer.settle(second)
+    assert consumer._filter_committable_offsets([EVENTS]) == {EVENTS: 20}
+
+
+async def test_a_batch_of_an_older_assignment_commits_nothing(app: App) -> None:
+    consumer = cast(Consumer, app.consumer)
+    batch = batch_of(app, 10, 5)
+    app.consumer_generation_id += 1
+    consumer.settle(batch)
+    assert consumer._filter_committable_offsets([EVENTS]) == {}
+
+
+async def test_the_environment_cannot_lead_a_worker_to_another_broker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BROKER_URL", "kafka://elsewhere:9092")
+    monkeypatch.setenv("WEB_ENABLED", "1")
+    stage = Stage(name="bells", reads={}, tables=())
+    app = build(stage, Installation(home=tmp_path, worker=Worker(name="w1")), Readiness("w1", ["bells"]))
+    assert [str(url) for url in app.conf.broker] == ["kafka://127.0.0.1:19092"]
+    assert not app.conf.web_enabled
