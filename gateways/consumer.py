@@ -163,9 +163,13 @@ class Gateway(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is n
             ledger.restore(record.key, record.value, record.headers)
 
         place = TopicPartition(self._prefix + topic, number)
-        end = await read_to_end(self._kafka, f"{self._name}-ledger", place, restore)
         partition = Partition(number=number, ledger=ledger)
-        await self._desk.open(partition, ledger.restored(end))
+        try:
+            end = await read_to_end(self._kafka, f"{self._name}-ledger", place, restore)
+            await self._desk.open(partition, ledger.restored(end))
+        except BaseException:  # a rebalance cancels this, and RocksDB opens a directory once per process
+            ledger.close()
+            raise
         self._partitions[number] = partition
         self._consumer.resume(*self._sources(number))
 
