@@ -14,8 +14,8 @@ from schemas import codec
 from schemas.consent import Consent
 from schemas.dead_letter import DeadLetter
 from schemas.message import Message
-from tests.integration.gateways.conftest import GreenMail
 from tests.integration.gateways.rig import Rig, by_status
+from tests.integration.greenmail import GreenMail
 from tests.unit.gateways.samples import message, withdrawal
 
 NORMAL, URGENT, BULK = (f"delivery.commands.email.{lane}" for lane in ("normal", "urgent", "bulk"))

@@ -1,0 +1,147 @@
+"""From an event on Kafka to an email in an inbox, with everything that an operator can do in between."""
+
+import email
+import email.policy
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from deploy import local_kafka
+from tests.integration.greenmail import GreenMail
+from tests.integration.whole.running import Running, event, order, start, tenant
+
+ORDERS = 2_000
+ADDRESSES = 16
+
+
+@pytest.fixture(scope="module")
+def running(greenmail: GreenMail, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """An installation on a broker of its own: its gateway must not take what other tests command."""
+    home = tmp_path_factory.mktemp("whole")
+    broker = local_kafka.start(home / "kafka", local_kafka.BrokerSettings(port=local_kafka.free_port()))
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TIDINGS_")} | {
+        "TIDINGS_HOME": str(home),
+        "TIDINGS_KAFKA__BOOTSTRAP_SERVERS": broker.bootstrap_servers,
+        "TIDINGS_SMTP__PORT": str(greenmail.smtp_port),
+        "TIDINGS_WORKER__NAME": "whole",
+    }
+    try:
+        up = start(environment, home / "up.log", greenmail.imap_port)
+        try:
+            yield up
+        finally:
+            up.stop()
+    finally:
+        local_kafka.stop(home / "kafka")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+def test_five_times_from_two_terminals_is_one_email(running: Running) -> None:
+    assert running.publish(*tenant("hillside", ["ann@hillside.example"])).returncode == 0
+    with ThreadPoolExecutor(2) as terminals:
+        told = [terminals.submit(running.publish, order("hillside", 1, "c0")) for _ in range(5)]
+        assert [each.result().returncode for each in told] == [0] * 5
+    assert running.publish(order("hillside", 2, "c0")).returncode == 0
+    # The second order follows the first on every topic: once its mail is here, nothing of the first is on its way.
+    running.wait_until(lambda: len(set(running.mailed("ann@hillside.example"))) == 2, limit_seconds=30)
+    assert len(running.mailed("ann@hillside.example")) == 2
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+def test_the_mail_is_a_mail(running: Running) -> None:
+    running.publish(*tenant("lakeside", ["ann@lakeside.example"]), order("lakeside", 1, "c0"))
+    running.wait_until(lambda: bool(running.mailed("ann@lakeside.example")), limit_seconds=30)
+    [raw] = running.mail("ann@lakeside.example")
+    mail = email.message_from_bytes(raw, policy=email.policy.default)
+    assert (mail["From"], mail["To"]) == ("lakeside <hello@lakeside.example>", "Client 0 <ann@lakeside.example>")
+    assert mail["Subject"] == "Your order at Lakeside"
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["Message-ID"].endswith("@lakeside.example>")
+    assert mail["Date"].datetime.tzinfo is not None
+    parts = {part.get_content_type(): part.get_content() for part in mail.walk() if not part.is_multipart()}
+    assert all("Rice" in content for content in parts.values())
+    assert set(parts) == {"text/plain", "text/html"}
+    why = json.loads(running.tidings("why", "--tenant", "lakeside", "--event", "order-1", "--json").stdout)
+    assert "sent" in json.dumps(why)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_killing_any_process_amid_two_thousand_orders_loses_none(running: Running) -> None:
+    addresses = [f"client{number}@riverside.example" for number in range(ADDRESSES)]
+    assert running.publish(*tenant("riverside", addresses)).returncode == 0
+    orders = [order("riverside", number, f"c{number % ADDRESSES}") for number in range(ORDERS)]
+    assert running.publish(*orders[: ORDERS // 2]).returncode == 0
+    running.kill("worker", "decide")
+    running.kill("gateway", "email")
+    assert running.publish(*orders[ORDERS // 2 :]).returncode == 0
+    running.kill("worker", "dispatch")
+    arrived = lambda: sum(len(set(running.mailed(address))) for address in addresses)  # noqa: E731 - read twice below
+    running.wait_until(lambda: arrived() >= ORDERS // 2, limit_seconds=120, pause_seconds=1)
+    running.kill("gateway", "email")
+    running.kill("worker", "settle")
+    running.wait_until(lambda: arrived() >= ORDERS, limit_seconds=120, pause_seconds=1)
+    counted = Counter(message for address in addresses for message in running.mailed(address))
+    assert len(counted) == ORDERS
+    doubled = {message.strip("<>").partition("@")[0] for message, times in counted.items() if times > 1}
+    doubtful = doubled and {
+        status["message_id"]
+        for status in running.records(
+            "delivery.statuses",
+            lambda values: doubled <= {value["message_id"] for value in values if value["status"] == "doubtful"},
+            limit_seconds=60,
+        )
+        if status["status"] == "doubtful"
+    }
+    assert doubled <= set(doubtful)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+def test_bad_events_have_a_clear_fate(running: Running) -> None:
+    huge = event("oakside", "huge", "parcel.lost", "c0", {"photo": "x" * 5_000_000})
+    incomplete = order("oakside", 1, "c0")
+    del incomplete["data"]["order_id"]
+    result = running.publish(*tenant("oakside", ["ann@oakside.example"]), huge, incomplete, order("oakside", 2, "c0"))
+    assert result.returncode == 1
+    said = result.stdout + result.stderr
+    assert "data.order_id" in said
+    assert "huge" in said
+    running.publish(order("nowhere", 1, "c0"))
+    raw = subprocess.run(
+        [sys.executable, "-c", PRODUCE, running.environment["TIDINGS_KAFKA__BOOTSTRAP_SERVERS"]],
+        env=dict(running.environment),
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert raw.returncode == 0, raw.stderr
+    letters = running.records("dead-letters", lambda values: len(values) >= 3, limit_seconds=60)
+    faults = sorted(fault["reason"] if fault["path"] else "" for letter in letters for fault in letter["faults"])
+    assert "tenant 'nowhere' has no settings" in faults
+    listed = running.tidings("dead-letters", "list").stdout
+    assert "nowhere" in listed
+    assert "audience" in listed
+    running.wait_until(lambda: bool(running.mailed("ann@oakside.example")), limit_seconds=30)
+
+
+PRODUCE = """
+import asyncio, sys
+from aiokafka import AIOKafkaProducer
+
+async def main():
+    async with AIOKafkaProducer(bootstrap_servers=sys.argv[1]) as producer:
+        for value in (b"\\x00\\x00\\x00\\x00\\x63nonsense", b"not even framed"):
+            await producer.send_and_wait("events", value, key=b"oakside|c0", headers=[("ce_tenant", b"oakside")])
+
+asyncio.run(main())
+"""
