@@ -52,8 +52,9 @@ def why(
 
 
 _HINT = (
-    " If it was published a moment ago, the workers may not have got to it (`tidings doctor` shows their lag); if it"
-    " could not be read, it is among `tidings dead-letters list`."
+    " If it was published a moment ago, the workers may not have got to it (`tidings doctor` shows their lag), and"
+    " events of a tenant without settings wait for them a little."
+    " If it was refused, it is among `tidings dead-letters list`."
 )
 
 

@@ -1,0 +1,261 @@
+"""Commands against a real broker: what they publish, read, explain and replay."""
+
+import asyncio
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import aclosing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from schemas import wire
+from schemas.consent import Consent
+from schemas.dead_letter import DeadLetter
+from schemas.decision import Decision
+from schemas.delivery import DeliveryStatus
+from schemas.faults import Fault, Refused
+from schemas.state import Seen
+from schemas.topics import CONSENTS, DEAD_LETTERS, DECISIONS, EVENTS, STATUSES, Topic
+from schemas.words import Channel, Outcome, Status
+from streams.client import Position, Stored, TopicMissing, partition_of, publisher, read_to_end
+from tidings.cli.root import app
+from tidings.config import Installation, Kafka, load
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+@pytest.fixture(scope="module")
+def prefix() -> str:
+    """The topics of this module; making all of them takes a second, so its tests share them and keep to own tenants."""
+    return f"cli{os.getpid()}."
+
+
+@pytest.fixture(scope="module", autouse=True)
+def installation(kafka: str, prefix: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TIDINGS_KAFKA__BOOTSTRAP_SERVERS", kafka)
+        patch.setenv("TIDINGS_KAFKA__TOPIC_PREFIX", prefix)
+        patch.setenv("TIDINGS_HOME", str(tmp_path_factory.mktemp("home")))
+        patch.setenv("TIDINGS_SMTP__PORT", "1")
+        applied = tidings("topics", "apply")
+        assert (applied.exit_code, applied.stdout) == (0, "All topics are as they have to be.\n")
+        yield load()
+
+
+def tidings(*arguments: str, text: str | None = None) -> Result:
+    return CliRunner().invoke(app, arguments, input=text, catch_exceptions=False)
+
+
+def event(id_: str, tenant: str, **fields: object) -> dict[str, object]:
+    whole: dict[str, object] = {
+        "id": id_,
+        "type": "order.completed",
+        "tenant": tenant,
+        "subject": "c1",
+        "time": "2026-03-01T12:00:00Z",
+        "data": {"order_id": "o1", "items": [{"name": "Rice", "quantity": 1}]},
+    }
+    return whole | fields
+
+
+async def stored(kafka: Kafka, topic: Topic, holds: Callable[[Stored], bool]) -> list[Stored]:
+    async with aclosing(read_to_end(kafka, topic)) as records:
+        return [record async for record in records if holds(record)]
+
+
+def put(kafka: Kafka, topic: Topic, *keyed: tuple[str, object]) -> list[Position]:
+    async def send() -> list[Position]:
+        async with publisher(kafka, topic) as publishing:
+            return [await publishing.send(topic, key.encode(), wire.encode(record).value) for key, record in keyed]
+
+    return asyncio.run(send())
+
+
+def test_topics_that_are_right_leave_nothing_to_plan() -> None:
+    assert tidings("topics", "plan", "--json").stdout == "[]\n"
+
+
+def test_events_stand_on_the_topic_as_they_were_said_in_order(installation: Installation) -> None:
+    said = [event(f"e{number}", "order") for number in range(50)]
+    published = tidings("publish", "-", text="\n".join(map(json.dumps, said)))
+    assert (published.exit_code, published.stdout) == (0, "50 events published.\n")
+    records = asyncio.run(stored(installation.kafka, EVENTS, lambda record: record.key == b"order|c1"))
+    events = [wire.decode(EVENTS, record.key, record.value, record.headers) for record in records]
+    assert [each.id for each in events] == [f"e{number}" for number in range(50)]  # type: ignore[attr-defined]
+    assert {record.position.partition for record in records} == {partition_of(b"order|c1", 8)}
+
+
+def test_a_refused_event_does_not_keep_the_others_back() -> None:
+    said = [
+        event("e1", "size"),
+        event("e2", "size", data={"order_id": "x" * 5_000_000, "items": []}),
+        event("e3", "size"),
+    ]
+    published = tidings("publish", "-", text=json.dumps(said))
+    assert (published.exit_code, published.stdout) == (1, "2 events published, 1 refused.\n")
+    assert published.stderr.startswith("Event 2 (e2, order.completed) refused: is 5,000,")
+    assert published.stderr.endswith(" bytes; an event may have 1,048,576.\n")
+
+
+def test_an_event_that_fits_as_text_and_not_as_a_record_is_named_too() -> None:
+    """Every character takes one byte as JSON text here; the key and headers come on top."""
+    room = 1_048_576 - len(json.dumps(event("e1", "brim", data={"order_id": "", "items": []})))
+    said = event("e1", "brim", data={"order_id": "x" * room, "items": []})
+    published = tidings("publish", "-", text=json.dumps(said))
+    assert published.exit_code == 1
+    assert "a record of topic events may have 1,048,576" in published.stderr
+
+
+def test_records_are_tailed_decoded_and_unreadable_ones_with_the_reason(installation: Installation) -> None:
+    consent = Consent(tenant="tail", address="ann@example.org", opted_out=("all",))
+    put(installation.kafka, CONSENTS, (consent.key, consent), (consent.key, Seen(at=NOW)))
+    tailed = tidings("tail", "consents", "--from-beginning", "-n", "2", "--json").stdout.splitlines()
+    first, second = map(json.loads, tailed)
+    assert (first["record"], first["value"]["opted_out"]) == ("Consent", ["all"])
+    assert second["record"] == "unreadable"
+    assert "holds a Seen, but topic consents carries Consent" in second["value"]["errors"][0]
+    assert " Consent\n" in tidings("tail", "consents", "--from-beginning", "-n", "1").stdout
+
+
+def letter(position: Position, id_: str) -> DeadLetter:
+    return DeadLetter(
+        topic="events",
+        partition=position.partition,
+        offset=position.offset,
+        stage="decide",
+        at=NOW,
+        faults=(Fault(path="data.items", reason="is missing"),),
+        key=b"letters|c1",
+        value=b'{"broken":true}',
+        headers={"content-type": b"application/cloudevents+json"},
+        tenant="letters",
+        type="order.completed",
+        event_id=id_,
+    )
+
+
+def test_a_dead_letter_is_listed_shown_and_replayed(installation: Installation) -> None:
+    kafka = installation.kafka
+    broken = letter(Position(topic="events", partition=0, offset=9_000_000, at=NOW), "b1")
+    put(kafka, DEAD_LETTERS, (broken.id, broken))
+    assert "letters" in tidings("dead-letters", "list").stdout
+    shown = tidings("dead-letters", "show", broken.id).stdout
+    assert "data.items: is missing" in shown
+    assert '{"broken":true}' in shown
+
+    replayed = tidings("dead-letters", "replay", broken.id, "--json")
+    [placed] = json.loads(replayed.stdout)
+    [again] = asyncio.run(stored(kafka, EVENTS, lambda record: record.key == b"letters|c1"))
+    assert str(again.position) == placed["now"]
+    assert (again.value, dict(again.headers)) == (broken.value, broken.headers)
+
+    [listed] = json.loads(tidings("dead-letters", "list", "--all", "--json").stdout)
+    assert (listed["fate"], listed["replays"][0]["now"]) == ("replayed", placed["now"])
+    assert "replayed already" in tidings("dead-letters", "replay", broken.id).stderr
+    assert tidings("dead-letters", "list", "--json").stdout == "[]\n"
+
+    worse = letter(again.position, "b1")
+    put(kafka, DEAD_LETTERS, (worse.id, worse))
+    fates = {each["id"]: each["fate"] for each in json.loads(tidings("dead-letters", "list", "--all", "--json").stdout)}
+    assert fates == {broken.id: "refused_again", worse.id: "open"}
+
+
+def decision(event_id: str, **fields: object) -> Decision:
+    given = {"tenant": "why", "outcome": Outcome.SENT, "at": NOW, "kind": "order_confirmation"} | fields
+    return Decision(event_id=event_id, **given)  # type: ignore[arg-type]  # fields as the test names them
+
+
+def status(event_id: str, state: Status) -> DeliveryStatus:
+    return DeliveryStatus(
+        message_id=f"m-{event_id}",
+        tenant="why",
+        kind="order_confirmation",
+        channel=Channel.EMAIL,
+        to="ann@example.org",
+        event_id=event_id,
+        category="service",
+        status=state,
+        attempt=1,
+        at=NOW + timedelta(seconds=1),
+        commanded_at=NOW,
+        contact="ann",
+    )
+
+
+def test_what_became_of_an_event_is_told_in_sentences(installation: Installation) -> None:
+    kafka = installation.kafka
+    sent = decision("w1", contact="ann", to="ann@example.org", channel=Channel.EMAIL, message_id="m-w1")
+    refused = decision("w2", contact="bo", outcome=Outcome.DROPPED, reason="opted_out:all", channel=Channel.EMAIL)
+    strange = replace(sent, tenant="whyever", contact="eve")
+    put(kafka, DECISIONS, ("why|w1", sent), ("why|w2", refused), ("whyever|w1", strange))
+    put(kafka, STATUSES, ("why|ann@example.org", status("w1", Status.ACCEPTED)))
+
+    told = tidings("why", "--tenant", "why", "--event", "w1")
+    assert told.exit_code == 0
+    assert "Order confirmation by email for contact ann to ann@example.org" in told.stdout
+    assert "It was handed over for delivery." in told.stdout
+    assert "The provider accepted it." in told.stdout
+    assert "eve" not in told.stdout
+    assert told.stdout == tidings("why", "--tenant", "why", "--contact", "ann").stdout
+    assert told.stdout == tidings("why", "--tenant", "why", "--message", "m-w1").stdout
+
+    silent = tidings("why", "--tenant", "why", "--event", "w2").stdout
+    assert "because the recipient opted out of all (opted_out:all)." in silent
+    assert "→ Respect it." in silent
+    [as_json] = json.loads(tidings("why", "--tenant", "why", "--event", "w2", "--json").stdout)
+    assert as_json["decisions"][0]["reason"] == "opted_out:all"
+
+
+def test_what_nobody_knows_of_is_said_with_where_else_to_look() -> None:
+    told = tidings("why", "--tenant", "why", "--event", "never")
+    assert (told.exit_code, told.stdout) == (1, "")
+    assert "Nothing is known of event never of tenant why" in told.stderr
+    assert "`tidings dead-letters list`" in told.stderr
+
+
+def test_the_check_up_tells_what_is_well_and_what_is_not() -> None:
+    examined = tidings("doctor", "--json")
+    assert examined.exit_code == 1
+    levels = {each["subject"]: each["level"] for each in json.loads(examined.stdout)}
+    well = {"python", "faust", "disk", "broker", "topics", "clock"}
+    assert {subject for subject, level in levels.items() if level == "ok"} >= well
+    assert levels["mail server"] == "fault"
+    assert sum(subject.startswith("group ") for subject in levels) == 5
+
+
+async def test_reading_begins_where_it_is_told_to(installation: Installation) -> None:
+    async with publisher(installation.kafka, EVENTS) as publishing:
+        first = await publishing.send(EVENTS, b"since|c1", b"1")
+        second = await publishing.send(EVENTS, b"since|c1", b"2")
+    async with aclosing(read_to_end(installation.kafka, EVENTS, key=b"since|c1")) as records:
+        assert [each.value async for each in records if each.key == b"since|c1"] == [b"1", b"2"]
+    later = max(first.at, second.at) + timedelta(hours=1)
+    async with aclosing(read_to_end(installation.kafka, EVENTS, since=later)) as records:
+        assert [each async for each in records] == []
+
+
+async def test_a_record_over_its_topics_limit_never_reaches_the_broker(installation: Installation) -> None:
+    async with publisher(installation.kafka, EVENTS) as publishing:
+        with pytest.raises(Refused, match=r"is 1,048,7\d\d bytes; a record of topic events may have 1,048,576"):
+            await publishing.send(EVENTS, b"k", b"x" * 1_048_576)
+
+
+async def test_a_topic_that_was_never_made_is_named(installation: Installation) -> None:
+    elsewhere = replace(installation.kafka, topic_prefix="nowhere.")
+    with pytest.raises(TopicMissing, match=r"has no topic nowhere\.events"):
+        async with publisher(elsewhere, EVENTS):
+            pytest.fail("a publisher without its topic was made")
+
+
+def test_settings_of_the_file_reach_the_command(kafka: str, prefix: str, tmp_path: Path) -> None:
+    path = tmp_path / "tidings.toml"
+    path.write_text("[kafka]\nreplication_factor = 2\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TIDINGS_CONFIG", str(path))
+        planned = tidings("topics", "plan")
+    assert planned.exit_code == 1
+    assert f"Topic {prefix}events has replicas 1, not 2; this cannot be changed on a topic in use.\n" in planned.stdout
