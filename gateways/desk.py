@@ -1,4 +1,4 @@
-"""The desk: from a command to an answer, in the order that makes every crash point have a known outcome.
+"""Stop 7 of 9 — gateway. Before: command. After: status. From a command to an answer, each crash point accounted for.
 
 1. a batch from the lanes; 2. the last-moment gate; 3. intents written and acked; 4. still the owner, heartbeat young;
 5. sent, the message id being the idempotency key; 6. outcome acked, then status acked, then the source offset may be

@@ -10,7 +10,6 @@ from schemas.message import Message
 from schemas.reasons import Reason
 from schemas.words import Status
 
-EVERYTHING = "all"
 KEYWORD_REPLY = "keyword_reply"
 """The kind that passes an opt-out: a STOP must be confirmed (contract section 11, Keyword replies)."""
 
@@ -31,16 +30,10 @@ def barred(message: Message, consent: Consent | None, now: datetime) -> Barred |
         return Barred(state=AttemptState.EXPIRED, status=Status.EXPIRED, reason=reason)
     if consent is None:
         return None
-    scope = _opted_out(message, consent)
+    scope = None if message.kind == KEYWORD_REPLY else consent.refused_scope(message.category)
     if scope is not None:
         return Barred(state=AttemptState.SUPPRESSED, status=Status.SUPPRESSED, reason=Reason.OPTED_OUT.of(scope))
     if consent.suppressed is not None:
         reason = Reason.SUPPRESSED.of(consent.suppressed)
         return Barred(state=AttemptState.SUPPRESSED, status=Status.SUPPRESSED, reason=reason)
     return None
-
-
-def _opted_out(message: Message, consent: Consent) -> str | None:
-    if message.kind == KEYWORD_REPLY:
-        return None
-    return next((scope for scope in (EVERYTHING, message.category) if scope in consent.opted_out), None)

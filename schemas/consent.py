@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from schemas.address import address_key
 
+EVERYTHING = "all"
+"""The scope that every message falls under."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consent:
@@ -19,6 +22,10 @@ class Consent:
     def key(self) -> str:
         """The Kafka key: the same as that of messages to this address."""
         return address_key(self.tenant, self.address)
+
+    def refused_scope(self, category: str) -> str | None:
+        """The opted-out scope that a message of this category falls under, the widest first; None when it may come."""
+        return next((scope for scope in (EVERYTHING, category) if scope in self.opted_out), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -94,12 +94,10 @@ def agreed(case: Case) -> Stop | None:
 
 def not_opted_out(case: Case) -> Stop | None:
     """A recorded opt-out of everything, or of the message's category."""
-    if case.consent is None:
+    scope = case.consent.refused_scope(case.candidate.category) if case.consent else None
+    if case.consent is None or scope is None:
         return None
-    for scope in ("all", case.candidate.category):
-        if scope in case.consent.opted_out:
-            return Stop(reason=Reason.OPTED_OUT.of(scope), facts={"opted_out": list(case.consent.opted_out)})
-    return None
+    return Stop(reason=Reason.OPTED_OUT.of(scope), facts={"opted_out": list(case.consent.opted_out)})
 
 
 def wants_texts(case: Case) -> Stop | None:
