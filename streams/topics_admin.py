@@ -3,6 +3,8 @@
 Partition counts are fixed when an installation is made: keys would move to other partitions, away from their state.
 """
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,6 +22,9 @@ from streams.topology import TOPOLOGY
 from streams.wanted_topics import WantedTopic, wanted_topics
 from tidings.config import Installation, Kafka
 from tidings.security import client_security
+
+_SPREAD_LIMIT_SECONDS = 60.0
+_SPREAD_POLL_SECONDS = 0.1
 
 
 class Mending(StrEnum):
@@ -58,13 +63,16 @@ async def plan(installation: Installation, stages: tuple[Stage, ...] = TOPOLOGY)
 
 
 async def apply(installation: Installation, stages: tuple[Stage, ...] = TOPOLOGY) -> tuple[Difference, ...]:
-    """Mend what can be mended and return what has to be mended by hand; safe to repeat and to run twice at once."""
+    """Mend what can be mended and return what has to be mended by hand; safe to repeat and to run twice at once.
+
+    Returns when the brokers tell everyone of it and each partition has its leader.
+    """
     wanted = {topic.name: topic for topic in wanted_topics(installation, stages)}
     async with _admin(installation.kafka) as admin:
         found = await _differences(admin, wanted.values())
         await _create(admin, [wanted[each.topic] for each in found if each.mending is Mending.CREATE])
         await _change(admin, [each for each in found if each.mending is Mending.CHANGE])
-        return tuple(each for each in found if each.mending is Mending.BY_HAND)
+        return await _settled(admin, wanted)
 
 
 async def missing(installation: Installation, stages: tuple[Stage, ...]) -> tuple[str, ...]:
@@ -159,6 +167,25 @@ async def _create(admin: AIOKafkaAdminClient, topics: list[WantedTopic]) -> None
     for name, code, message in answer.topic_errors:
         if code != TopicAlreadyExistsError.errno:
             _require_success(code, message, f"topic {name} cannot be made")
+
+
+async def _settled(admin: AIOKafkaAdminClient, wanted: Mapping[str, WantedTopic]) -> tuple[Difference, ...]:
+    """What is left; brokers answer a request before they have spread the news."""
+    deadline = time.monotonic() + _SPREAD_LIMIT_SECONDS
+    while True:
+        left = await _differences(admin, wanted.values())
+        if all(each.mending is Mending.BY_HAND for each in left) and await _led(admin, list(wanted)):
+            return tuple(left)
+        if time.monotonic() > deadline:
+            raise NotApplied(
+                f"the brokers do not spread what was applied: {left[0] if left else 'leaders are missing'}"
+            )
+        await asyncio.sleep(_SPREAD_POLL_SECONDS)
+
+
+async def _led(admin: AIOKafkaAdminClient, topics: list[str]) -> bool:
+    described = await admin.describe_topics(topics)
+    return all(partition["leader"] >= 0 for topic in described for partition in topic["partitions"])
 
 
 async def _change(admin: AIOKafkaAdminClient, differences: list[Difference]) -> None:
