@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterable
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
-from gateways.gate import EVERYTHING
 from gateways.kafka import READ_AT_ONCE, READ_TIMEOUT_MS
 from gateways.store import Store
 from schemas import codec
-from schemas.consent import Consent
+from schemas.consent import EVERYTHING, Consent
 from schemas.faults import Refused
 
 FRESH_SECONDS = 5.0
