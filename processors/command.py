@@ -8,6 +8,7 @@ from processors.render import RenderError, Words, built_in, render
 from processors.segments import pack
 from processors.wording import LOCALE, TIMEZONE
 from schemas.candidate import Candidate
+from schemas.clock import rfc3339
 from schemas.contact import Contact
 from schemas.message import Message
 from schemas.reasons import Reason
@@ -94,12 +95,17 @@ def words_for(candidate: Candidate, settings: Settings) -> Words:
 
 
 def variables_of(candidate: Candidate, settings: Settings) -> Mapping[str, object]:
-    """What templates see (contract section 11, Variables): the event's own fields at the top, then who is who."""
+    """What templates see (contract section 11, Variables): the event's own fields at the top, then who is who.
+
+    `useful_until` is there where the message has one.
+    """
     cause, contact = candidate.cause, _contact(candidate.contact)
     data = {**cause.data, **candidate.variables}
     actor = to_plain(cause.actor)
     zone_of_event = data.get("timezone")
+    until = {"useful_until": rfc3339(candidate.useful_until)} if candidate.useful_until else {}
     return {
+        **until,
         **data,
         "tenant": _tenant(candidate.tenant, settings),
         "contact": contact,

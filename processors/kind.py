@@ -1,39 +1,23 @@
 """What a kind of message is: a record that reads as a sentence.
 
 When one of these events happens, to this audience, on this condition, over these channels, each at its time, unless a
-switch is off. A kind may not format for a channel, know a channel's limits, look anything up or read a clock.
+switch is off or something else speaks against it. A kind may not format for a channel, know a channel's limits, look
+anything up or read a clock. All words that a kind needs are found here.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Literal
 
-from processors.local_time import hours_before, instant
+from processors.timing import AfterActivity as AfterActivity  # noqa: PLC0414 - a word for kinds
+from processors.timing import AtOnce as AtOnce  # noqa: PLC0414 - a word for kinds
+from processors.timing import HoursBefore as HoursBefore  # noqa: PLC0414 - a word for kinds
+from processors.timing import Planned, Timing
 from schemas.candidate import Cause
 from schemas.envelope import Event
 from schemas.kind_settings import KindSettings
+from schemas.reasons import Reason
 from schemas.words import Channel, InDoubt, Lane
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AtOnce:
-    """It leaves as soon as the event is read."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HoursBefore:
-    """It leaves so many elapsed hours before a time of the event; off while the setting is unset."""
-
-    setting: str
-    of: str = "starts_at"
-
-    def due(self, moment: datetime, hours: float) -> datetime:
-        """The instant at which it is due, `moment` being the time that `of` names."""
-        return hours_before(moment, hours)
-
-
-Timing = AtOnce | HoursBefore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,20 +32,78 @@ class Staff:
     role: str
 
 
-Audience = Subject | Staff
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """The audience is the contact the event is about; of an event of type `whole`, every contact of a batch.
+
+    Those are the contacts that events of type `listed_by` list in their field `members`. Field `by` of both names the
+    batch.
+    """
+
+    whole: str
+    listed_by: str
+    members: str
+    by: str
+
+
+Audience = Subject | Staff | Batch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Switch:
-    """A setting that must be true: `key` under `kinds.<of>`; `of` unset means the kind's own settings."""
+    """A setting that must be true: `key` under `kinds.<of>`; `of` unset means the kind's own settings.
+
+    `reason` unset means `setting_off:<key>`.
+    """
 
     key: str
     of: str | None = None
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What may speak against a message: the event's fields, and what is known of the contact."""
+
+    data: Mapping[str, object]
+    has_login: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """Nothing is said when the event lacks this field."""
+
+    field: str
+    reason: Reason
+
+    def facts(self, seen: Circumstances) -> Mapping[str, object] | None:
+        """What speaks against it, or None."""
+        return None if seen.data.get(self.field) else {self.field: None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HasLogin:
+    """Nothing is said to a contact who has a login, be it known here or only to the event, by its field."""
+
+    field: str = "has_login"
+    reason: Reason = Reason.ALREADY_HAS_LOGIN
+
+    def facts(self, seen: Circumstances) -> Mapping[str, object] | None:
+        """What speaks against it, or None."""
+        if seen.has_login:
+            return {"has_login": True}
+        return {f"data.{self.field}": True} if seen.data.get(self.field) is True else None
+
+
+Objection = Missing | HasLogin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thread:
-    """What ties events together: the field that names the thing, and the events that move or end it."""
+    """What ties events together: the field that names the thing, and the events that open, move or end it.
+
+    An event that both opens and moves keeps the thread going: it begins anew only what has ended before.
+    """
 
     field: str
     opened_by: tuple[str, ...]
@@ -72,6 +114,14 @@ class Thread:
     def event_types(self) -> tuple[str, ...]:
         """Every event type that belongs to the thread."""
         return self.opened_by + self.moved_by + self.ended_by
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnEvent:
+    """An event that Tidings itself publishes at an hour, whether or not anybody can be told of it."""
+
+    event_type: str
+    at: Planned
 
 
 def always(_event: Event) -> bool:
@@ -88,8 +138,9 @@ def no_variables(_cause: Cause, _own: KindSettings) -> Mapping[str, object]:
 class Kind:
     """One built-in kind of message; `name` is the same in code, templates, settings, metrics and docs.
 
-    `useful_until` names the field of the event after whose time the message is useless. `variables` adds to what
-    templates see: computed from the cause and the kind's settings when the message is due.
+    `useful_until` names the field of the event after whose time the message is useless. `once_per` names a field: about
+    the thing that it names, a contact is told once, however many events say so. `variables` adds to what templates see:
+    computed from the cause and the kind's settings when the message is due.
     """
 
     name: str
@@ -99,18 +150,12 @@ class Kind:
     audience: Audience = field(default_factory=Subject)
     when: Callable[[Event], bool] = always
     switches: tuple[Switch, ...] = ()
+    unless: tuple[Objection, ...] = ()
+    once_per: str | None = None
     thread: Thread | None = None
+    emits: OwnEvent | None = None
     useful_until: str | None = None
     number: Literal["mobile", "primary"] = "mobile"
     lane: Lane = Lane.NORMAL
     in_doubt: InDoubt = InDoubt.RESEND
     variables: Callable[[Cause, KindSettings], Mapping[str, object]] = no_variables
-
-
-def field_instant(data: Mapping[str, object], name: str, default_timezone: str) -> datetime | None:
-    """The instant that field `name` of an event tells, in the event's own zone or else the default one."""
-    text = data.get(name)
-    if not isinstance(text, str):
-        return None
-    timezone = data.get("timezone")
-    return instant(text, timezone if isinstance(timezone, str) else default_timezone)

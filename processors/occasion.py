@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from processors.effects import Record, Tables
+from processors.effects import Record, Tables, row_key
 from processors.settings import InForce
 from schemas.candidate import Cause
 from schemas.envelope import Event
@@ -38,3 +38,8 @@ class Occasion:
     def data(self) -> Mapping[str, object]:
         """The event's fields, over those that its thread remembers."""
         return self.standing.data if self.standing else self.cause.data
+
+    @property
+    def thread(self) -> str:
+        """What the rows of all that waits because of this event have in common: its thread, or else itself."""
+        return self.standing.key if self.standing else row_key(self.event.source, self.event.id)

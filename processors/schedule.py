@@ -11,6 +11,7 @@ from datetime import datetime
 from processors.decide.tables import CONTACTS, PLANS, THREADS, TIMERS
 from processors.decisions import decided_on_plan
 from processors.effects import Delete, Effect, Forward, Put, Record, Tables, prefix_end, row_key
+from processors.emissions import withdraw_emissions
 from processors.kind import Kind
 from processors.kinds import KINDS
 from processors.occasion import Occasion
@@ -38,8 +39,7 @@ def plan(
 ) -> Iterator[Effect]:
     """Let a message wait until `due`; one of the same thread, kind and channel has been withdrawn before."""
     event, cause = occasion.event, occasion.cause
-    thread = occasion.standing.key if occasion.standing else row_key(event.source, event.id)
-    row = row_key(event.tenant, event.subject, thread, kind.name, channel)
+    row = row_key(event.tenant, event.subject, occasion.thread, kind.name, channel)
     planned = Plan(
         message_id=planned_id(kind.name, channel, cause, event.tenant, event.subject),
         tenant=event.tenant,
@@ -108,6 +108,7 @@ def erase_plans(event: Event, record: Record, tables: Tables, known: InForce) ->
 def _withdraw(
     prefix: str, event: Event, reason: str, record: Record, tables: Tables, known: InForce
 ) -> Generator[Effect, None, int]:
+    yield from withdraw_emissions(prefix, tables)
     waited = 0
     for row, planned in tables.range(PLANS, prefix, prefix_end(prefix), PLANS_OF_ONE_CONTACT):
         yield Delete(table=PLANS, key=row)

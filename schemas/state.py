@@ -116,3 +116,34 @@ class Unpaid:
 
     message: Message
     since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownLogin:
+    """That a contact has a login: since when, and which event said so."""
+
+    since: datetime
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roster:
+    """Some of the contacts that one event lists under a name, by which later events call all of them."""
+
+    contacts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A message that a contact gets only once about one thing, and the event that caused it."""
+
+    message_id: str
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Emission:
+    """An event that Tidings itself will publish at its hour; `event` is its structured JSON."""
+
+    event: Mapping[str, object]
+    due: datetime

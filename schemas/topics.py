@@ -12,6 +12,7 @@ from schemas.decision import Decision
 from schemas.delivery import DeliveryStatus, LedgerEntry
 from schemas.envelope import Event
 from schemas.message import Message
+from schemas.portion import Portion
 from schemas.state import TenantSettings
 from schemas.tick import Tick
 from schemas.words import Channel, Lane
@@ -50,8 +51,8 @@ class Topic:
 
     @property
     def carries_events(self) -> bool:
-        """Whether its records are envelopes rather than framed records."""
-        return self.records == (Event,)
+        """Whether envelopes are among its records, which travel in another way than framed records."""
+        return Event in self.records
 
 
 EVENTS = Topic(
@@ -59,14 +60,14 @@ EVENTS = Topic(
     sentence="What happened, as upstream systems say it.",
     records=(Event,),
     key="tenant|subject",
-    owner="upstream",
+    owner="upstream, decide",
     retention=timedelta(days=90),
     clock=Clock.APPEND,
 )
 AUDIENCE = Topic(
     name="audience",
     sentence="Events keyed anew, because they came under another key or are for somebody else.",
-    records=(Event,),
+    records=(Event, Portion),
     key="tenant|subject",
     owner="decide",
 )

@@ -33,7 +33,7 @@ def decode(topic: Topic, key: bytes | None, value: bytes | None, headers: Header
     """The record of one Kafka record; raises Unreadable with what is wrong, and whose it was as far as one can tell."""
     if value is None:
         raise Unreadable(Fault(path="", reason=f"has no value, which means nothing on topic {topic.name}"))
-    if topic.carries_events:
+    if topic.carries_events and (topic.records == (Event,) or _is_event(headers)):
         try:
             return _event(value, headers)
         except Refused as refused:
@@ -89,6 +89,11 @@ def _structured(plain: Mapping[str, object]) -> Event:
         except Refused as refused:
             faults += refused.faults
     return complete(attributes, record, faults)
+
+
+def _is_event(headers: Headers) -> bool:
+    """Whether a record is an event, in either mode, where framed records without headers travel too."""
+    return any(name == "content-type" or name.startswith("ce_") for name, _ in headers)
 
 
 def _event(value: bytes, headers: Headers) -> Event:

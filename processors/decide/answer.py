@@ -1,22 +1,29 @@
 """What kinds say to an event: candidates that leave at once, plans for later, a decision for what stays unsaid."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 
+from processors.decide.batches import call_together, enlist
+from processors.decide.logins import note_login
+from processors.decide.objections import Refusal, refusal, settings_path, switched_off
+from processors.decide.repetition import already_said, note_said
 from processors.decide.tables import CONTACTS
 from processors.decide.threads import stand
 from processors.decisions import decided
 from processors.effects import Effect, Forward, Record, Tables, row_key
-from processors.kind import AtOnce, HoursBefore, Kind, Staff, field_instant
+from processors.emissions import emit_later
+from processors.kind import AtOnce, Batch, Kind, Staff
 from processors.kinds import BY_EVENT
 from processors.occasion import Occasion
 from processors.recipients import candidate_for, staff_with_role
 from processors.schedule import plan
 from processors.settings import InForce
+from processors.timing import Hour, Planned, Telling, field_instant
 from schemas.candidate import Cause, Recipient
 from schemas.envelope import Event
 from schemas.event_data import data_to_plain
 from schemas.events import STATE_ONLY
+from schemas.kind_settings import SHARED
 from schemas.reasons import Reason
 from schemas.topics import MESSAGES
 from schemas.words import Channel, Outcome
@@ -24,15 +31,25 @@ from schemas.words import Channel, Outcome
 
 def answer(event: Event, record: Record, tables: Tables, known: InForce) -> Iterator[Effect]:
     """Every kind that this event concerns says what becomes of it; an event that concerns none is explained too."""
+    yield from note_login(event)
+    yield from enlist(event, tables)
     standing = yield from stand(event, record, tables, known)
     occasion = Occasion(
         event=event, cause=cause_of(event), record=record, tables=tables, known=known, standing=standing
     )
     kinds = [kind for kind in BY_EVENT.get(event.type, ()) if kind.when(event)]
     for kind in kinds:
-        yield from _say(kind, occasion)
+        yield from _call(kind, occasion) if _is_for_a_batch(kind, event) else _say(kind, occasion)
     if not kinds and not (standing and standing.ended_plans) and event.type not in STATE_ONLY:
         yield decided(event, record, known, outcome=Outcome.DROPPED, reason=Reason.NO_RULE_MATCHED)
+
+
+def answer_for_one(event: Event, record: Record, tables: Tables, known: InForce) -> Iterator[Effect]:
+    """What kinds say to an event for a whole batch at one of its contacts, who is the subject here."""
+    occasion = Occasion(event=event, cause=cause_of(event), record=record, tables=tables, known=known, standing=None)
+    for kind in BY_EVENT.get(event.type, ()):
+        if _is_for_a_batch(kind, event) and kind.when(event):
+            yield from _say(kind, occasion)
 
 
 def cause_of(event: Event) -> Cause:
@@ -48,72 +65,91 @@ def cause_of(event: Event) -> Cause:
     )
 
 
+def _is_for_a_batch(kind: Kind, event: Event) -> bool:
+    return isinstance(kind.audience, Batch) and event.type == kind.audience.whole
+
+
+def _call(kind: Kind, occasion: Occasion) -> Iterator[Effect]:
+    off = switched_off(kind, occasion)
+    if off:
+        for channel in kind.channels:
+            yield _drop(kind, occasion, channel, off)
+    elif isinstance(kind.audience, Batch):
+        yield from call_together(kind.audience, kind, occasion)
+
+
 def _say(kind: Kind, occasion: Occasion) -> Iterator[Effect]:
     if occasion.standing and occasion.standing.stale_because:
-        yield _drop(kind, occasion, None, occasion.standing.stale_because, {})
+        yield _drop(kind, occasion, None, Refusal(reason=occasion.standing.stale_because))
         return
+    yield from _emission(kind, occasion)
     for channel, timing in kind.channels.items():
-        off = _switched_off(kind, occasion)
-        if off:
-            yield _drop(kind, occasion, channel, Reason.SETTING_OFF.of(off), {_path(kind, off): False})
+        refused = refusal(kind, occasion)
+        if refused:
+            yield _drop(kind, occasion, channel, refused)
         elif isinstance(timing, AtOnce):
             yield from _at_once(kind, channel, occasion)
         else:
             yield from _later(kind, channel, timing, occasion)
 
 
-def _switched_off(kind: Kind, occasion: Occasion) -> str | None:
-    """The first switch of the kind that is off; `enabled` is one of every kind."""
+def _emission(kind: Kind, occasion: Occasion) -> Iterator[Effect]:
+    """What a kind publishes happens also when its own message is off; not when all that it belongs to is."""
     kinds = occasion.known.settings.kinds
-    if not kinds[kind.name].enabled:
-        return "enabled"
-    for switch in kind.switches:
-        if not getattr(kinds[switch.of or kind.name], switch.key):
-            return switch.key
-    return None
-
-
-def _path(kind: Kind, key: str) -> str:
-    of = next((switch.of for switch in kind.switches if switch.key == key and switch.of), kind.name)
-    return f"kinds.{of}.{key}"
+    if kind.emits is None or not kinds[SHARED.get(kind.name, kind.name)].enabled:
+        return
+    hour = _hour(kind, kind.emits.at, occasion)
+    if hour is not None:
+        yield from emit_later(kind.emits.event_type, hour.due, occasion)
 
 
 def _at_once(kind: Kind, channel: Channel, occasion: Occasion) -> Iterator[Effect]:
     event, known = occasion.event, occasion.known
+    repeated = already_said(kind, channel, occasion)
+    if repeated:
+        yield _drop(kind, occasion, channel, repeated)
+        return
     contact = occasion.tables.get(CONTACTS, row_key(event.tenant, event.subject))
     recipients: list[Recipient | None] = [None]
     if isinstance(kind.audience, Staff):
         recipients = [*staff_with_role(kind.audience.role, channel, known)]
         if not recipients:
             facts = {"staff_with_role": kind.audience.role, "found": 0}
-            yield _drop(kind, occasion, channel, Reason.NO_ADDRESS.of(channel), facts)
+            yield _drop(kind, occasion, channel, Refusal(reason=Reason.NO_ADDRESS.of(channel), facts=facts))
     for recipient in recipients:
         candidate = candidate_for(
             kind, channel, occasion.cause, event.tenant, contact, occasion.record.now, known, recipient=recipient
         )
         yield Forward(topic=MESSAGES.name, key=candidate.key, value=candidate)
+        yield from note_said(kind, candidate, occasion)
 
 
-def _later(kind: Kind, channel: Channel, timing: HoursBefore, occasion: Occasion) -> Iterator[Effect]:
+def _later(kind: Kind, channel: Channel, timing: Planned, occasion: Occasion) -> Iterator[Effect]:
     own = occasion.known.settings.kinds[kind.name]
-    hours = getattr(own, timing.setting)
-    if hours is None:
-        path = f"kinds.{kind.name}.{timing.setting}"
-        yield _drop(kind, occasion, channel, Reason.SETTING_OFF.of(timing.setting), {path: None})
+    hour = _hour(kind, timing, occasion)
+    if hour is None:
+        facts = {settings_path(kind, timing.setting): None}
+        yield _drop(kind, occasion, channel, Refusal(reason=Reason.SETTING_OFF.of(timing.setting), facts=facts))
         return
-    timezone = occasion.known.settings.timezone
-    moment = field_instant(occasion.data, timing.of, timezone)
-    if moment is None:
-        raise ValueError(f"event {occasion.event.id!r} of kind {kind.name} has no time {timing.of!r}")
-    due = timing.due(moment, hours)
-    facts = {timing.setting: hours, timing.of: moment.isoformat()}
+    due = hour.due
     if due < occasion.event.time:
-        if own.late_policy == "skip" or moment < occasion.event.time:
-            facts |= {"due": due.isoformat(), "late_policy": own.late_policy}
-            yield _drop(kind, occasion, channel, Reason.REMINDER_WINDOW_PASSED, facts, due=due)
+        if own.late_policy == "skip" or hour.moment < occasion.event.time:
+            late = {**hour.facts, "due": due.isoformat(), "late_policy": own.late_policy}
+            missed = Refusal(reason=Reason.REMINDER_WINDOW_PASSED, facts=late)
+            yield _drop(kind, occasion, channel, missed, due=due)
             return
         due = occasion.record.now
-    yield from plan(kind, channel, due, _useful_until(kind, occasion), occasion, facts)
+    useful_until = hour.useful_until or _useful_until(kind, occasion)
+    yield from plan(kind, channel, due, useful_until, occasion, hour.facts)
+
+
+def _hour(kind: Kind, timing: Planned, occasion: Occasion) -> Hour | None:
+    """When a timing of this kind is due; None while its setting is unset."""
+    own = occasion.known.settings.kinds[kind.name]
+    if getattr(own, timing.setting) is None:
+        return None
+    timezone = occasion.known.settings.timezone
+    return timing.hour(Telling(time=occasion.event.time, data=occasion.data, timezone=timezone), own)
 
 
 def _useful_until(kind: Kind, occasion: Occasion) -> datetime | None:
@@ -123,23 +159,17 @@ def _useful_until(kind: Kind, occasion: Occasion) -> datetime | None:
 
 
 def _drop(
-    kind: Kind,
-    occasion: Occasion,
-    channel: Channel | None,
-    reason: str,
-    facts: Mapping[str, object],
-    *,
-    due: datetime | None = None,
+    kind: Kind, occasion: Occasion, channel: Channel | None, refused: Refusal, *, due: datetime | None = None
 ) -> Effect:
     return decided(
         occasion.event,
         occasion.record,
         occasion.known,
         outcome=Outcome.DROPPED,
-        reason=reason,
+        reason=refused.reason,
         kind=kind.name,
         channel=channel,
         contact=None if isinstance(kind.audience, Staff) else occasion.event.subject or None,
-        facts=facts,
+        facts=refused.facts,
         due=due,
     )

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from processors.decide.tables import CONTACTS
-from processors.effects import Delete, Effect, Forward, Put, Record, Refuse, Tables, row_key
+from processors.decide.tables import CONTACTS, LOGINS, SAID
+from processors.effects import Delete, Effect, Forward, Put, Record, Refuse, Tables, prefix_end, row_key
 from processors.phones import e164
 from processors.schedule import erase_plans
 from processors.settings import InForce
@@ -19,6 +19,9 @@ from schemas.reasons import Reason
 from schemas.settings import Settings
 from schemas.topics import MESSAGES
 from schemas.validation import parse, to_plain
+
+SAID_TO_ONE_CONTACT = 10_000
+"""How many rows of one contact a scan takes; nobody is invited so often."""
 
 
 def on_contact_changed(event: Event, record: Record, tables: Tables, known: InForce) -> Iterator[Effect]:
@@ -64,6 +67,7 @@ def _number(number: str, index: int, country: str | None) -> str:
 def _erase(event: Event, before: Contact | None, record: Record, tables: Tables, known: InForce) -> Iterator[Effect]:
     """What waits in dispatch or at a gateway is withdrawn at each address that the contact had."""
     yield from erase_plans(event, record, tables, known)
+    yield from _forget(event, tables)
     if before is None:
         return
     yield Delete(table=CONTACTS, key=row_key(event.tenant, event.subject))
@@ -73,3 +77,12 @@ def _erase(event: Event, before: Contact | None, record: Record, tables: Tables,
             tenant=event.tenant, event_id=event.id, contact=before.id, reason=Reason.CANCELLED_BY_EVENT
         )
         yield Forward(topic=MESSAGES.name, key=address_key(event.tenant, address), value=withdrawal)
+
+
+def _forget(event: Event, tables: Tables) -> Iterator[Effect]:
+    """What is remembered of a contact beside its own record and its threads."""
+    key = row_key(event.tenant, event.subject)
+    yield Delete(table=LOGINS, key=key)
+    said = row_key(key, "")
+    for row, _ in tables.range(SAID, said, prefix_end(said), SAID_TO_ONE_CONTACT):
+        yield Delete(table=SAID, key=row)

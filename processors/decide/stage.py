@@ -5,8 +5,10 @@ key than `tenant|subject` travels through `audience` first: all about one contac
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
-from processors.decide.answer import answer
+from processors.decide.answer import answer, answer_for_one
+from processors.decide.batches import divide, has_arrived
 from processors.decide.consent import on_consent_changed
 from processors.decide.contact import on_contact_changed
 from processors.decide.credits import on_credits_purchased
@@ -14,13 +16,16 @@ from processors.decide.parking import park, parks, unpark
 from processors.decide.settings import on_settings_changed
 from processors.decide.tables import SEEN, TIMERS
 from processors.effects import Effect, Forward, Put, Record, Refuse, Tables, row_key
+from processors.emissions import emit
 from processors.schedule import fire
 from processors.settings import InForce, in_force
 from processors.timers import due_rows
 from schemas.envelope import Event
 from schemas.faults import Fault
+from schemas.portion import Portion
 from schemas.state import Seen
 from schemas.topics import AUDIENCE
+from schemas.wire import event_from_mapping
 
 Answer = Callable[[Event, Record, Tables, InForce], Iterator[Effect]]
 
@@ -30,6 +35,13 @@ STATE_CHANGES: dict[str, Answer] = {
     "credits.purchased": on_credits_purchased,
 }
 """Events that have an answer of their own; every other event is answered by kinds."""
+
+WAKES: dict[str, Callable[[str, Record, Tables], Iterator[Effect]]] = {
+    "parking": unpark,
+    "plan": fire,
+    "emission": emit,
+}
+"""What a timer wakes, by the first part of its row."""
 
 
 def on_event(record: Record, tables: Tables) -> Iterator[Effect]:
@@ -45,16 +57,21 @@ def on_event(record: Record, tables: Tables) -> Iterator[Effect]:
 
 
 def on_audience(record: Record, tables: Tables) -> Iterator[Effect]:
-    """An event that was keyed anew, or whose tenant was waited for; what is still unknown now is refused."""
-    yield from _take(_event(record), record, tables)
+    """An event that was keyed anew, that is for many, or whose tenant was waited for: an unknown one is refused now."""
+    if not isinstance(record.value, Portion):
+        yield from _take(_event(record), record, tables)
+    elif has_arrived(record.value, record):
+        yield from _take_portion(record.value, record, tables)
+    else:
+        yield from divide(record.value)
 
 
 def on_tick(record: Record, tables: Tables) -> Iterator[Effect]:
-    """What is due: planned messages, in due order, and events that wait for their tenant."""
+    """What is due, in due order: planned messages and events, and events that wait for their tenant."""
     for row, remove in due_rows(TIMERS, tables, record.now):
         yield remove
-        wake = unpark if row.startswith("parking\0") else fire
-        yield from wake(row.partition("\0")[2], record, tables)
+        what, _, waiting = row.partition("\0")
+        yield from WAKES[what](waiting, record, tables)
 
 
 def _take(event: Event, record: Record, tables: Tables) -> Iterator[Effect]:
@@ -65,11 +82,26 @@ def _take(event: Event, record: Record, tables: Tables) -> Iterator[Effect]:
     if event.type == "settings.changed":
         yield from on_settings_changed(event, record, tables)
         return
+    yield from _in_force(event, record, tables, STATE_CHANGES.get(event.type, answer))
+
+
+def _take_portion(portion: Portion, record: Record, tables: Tables) -> Iterator[Effect]:
+    """An event for many, at one of them: each hears of it once."""
+    [contact] = portion.contacts
+    event = replace(event_from_mapping(portion.event), subject=contact)
+    heard = row_key(event.tenant, event.source, event.id, contact)
+    if tables.get(SEEN, heard) is not None:
+        return
+    yield Put(table=SEEN, key=heard, value=Seen(at=record.now))
+    yield from _in_force(event, record, tables, answer_for_one)
+
+
+def _in_force(event: Event, record: Record, tables: Tables, answered: Answer) -> Iterator[Effect]:
     known = in_force(tables, event.tenant)
     if known is None:
         yield Refuse(faults=(Fault(path="tenant", reason=f"tenant {event.tenant!r} has no settings"),))
         return
-    yield from STATE_CHANGES.get(event.type, answer)(event, record, tables, known)
+    yield from answered(event, record, tables, known)
 
 
 def _event(record: Record) -> Event:

@@ -2,7 +2,19 @@
 
 from processors.effects import Table
 from schemas.contact import Contact
-from schemas.state import Alarm, Parked, Parking, Plan, Seen, TenantSettings, Thread
+from schemas.state import (
+    Alarm,
+    Emission,
+    KnownLogin,
+    Parked,
+    Parking,
+    Plan,
+    Roster,
+    Said,
+    Seen,
+    TenantSettings,
+    Thread,
+)
 
 SEEN = Table(name="seen", holds=Seen)
 CONTACTS = Table(name="contacts", holds=Contact)
@@ -12,3 +24,8 @@ PLANS = Table(name="plans", holds=Plan)
 TIMERS = Table(name="timers", holds=Alarm)
 PARKED = Table(name="parked", holds=Parked)
 PARKING = Table(name="parking", holds=Parking)
+LOGINS = Table(name="logins", holds=KnownLogin)
+SAID = Table(name="said", holds=Said)
+EMISSIONS = Table(name="emissions", holds=Emission)
+ROSTERS = Table(name="rosters", holds=Roster)
+AWAITING = Table(name="awaiting", holds=Parked)

@@ -1,4 +1,4 @@
-"""Threads: what an appointment's later events do to its earlier ones, in whatever order they arrive.
+"""Threads: what the later events of an appointment or cart do to its earlier ones, in whatever order they arrive.
 
 An event older than the last one applied changes nothing; what ended stays ended unless it is opened anew later.
 """
@@ -41,17 +41,18 @@ def stand(event: Event, record: Record, tables: Tables, known: InForce) -> Gener
 def _stale(rule: kinds.Thread, event: Event, before: Thread | None) -> str | None:
     if before is None or before.event_time is None or event.type in rule.ended_by:
         return None
-    if before.ended and (event.type in rule.moved_by or event.time <= before.event_time):
+    if before.ended and (event.type not in rule.opened_by or event.time <= before.event_time):
         return Reason.CANCELLED_BY_EVENT
     return Reason.RESCHEDULED_BY_EVENT if event.time < before.event_time else None
 
 
 def _applied(rule: kinds.Thread, event: Event, before: Thread | None, fields: Mapping[str, object]) -> Thread:
-    if before is None or event.type in rule.opened_by:
+    opens, moves = event.type in rule.opened_by, event.type in rule.moved_by
+    if before is None or (opens and (before.ended or not moves)):
         kept: Mapping[str, object] = {}
     else:
         kept = before.data
-    if event.type in rule.moved_by:
+    if moves:
         kept = {name: value for name, value in kept.items() if name != "timezone"}
     last = before.event_time if before else None
     return Thread(

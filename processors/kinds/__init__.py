@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 
-from processors.kind import Kind, Thread
+from processors.kind import Batch, Kind, Thread
 
 
 def _found() -> dict[str, Kind]:
@@ -25,3 +25,8 @@ THREADS: dict[str, Thread] = {
     event_type: kind.thread for kind in KINDS.values() if kind.thread for event_type in kind.thread.event_types
 }
 """Event type → the thread it belongs to."""
+
+BATCHES: dict[str, Batch] = {
+    kind.audience.listed_by: kind.audience for kind in KINDS.values() if isinstance(kind.audience, Batch)
+}
+"""Event type → the batches whose contacts it lists."""

@@ -21,7 +21,9 @@ Faults = Iterator[Fault]
 
 SUPPRESSIONS = ("bounce", "complaint", "deceased")
 
-NO_SUBJECT = frozenset({"settings.changed", "clients.batch_created", "route.started", "route.stop_added"})
+NO_SUBJECT = frozenset(
+    {"settings.changed", "clients.batch_created", "clients.invited", "route.started", "route.stop_added"}
+)
 """Events about a tenant, whose subject must be empty: their key decides where the tenant's state is."""
 
 PLANNABLE_YEARS = range(1970, 9000)

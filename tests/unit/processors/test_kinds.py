@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from processors import kinds
+from processors.kind import AtOnce, Batch, Kind
 from processors.kinds import KINDS
 from processors.render import built_in
 from schemas.events import EVENT_RECORDS
@@ -15,6 +17,12 @@ from tests.unit.processors.world import PANTRY, World
 
 GOLDEN = Path(__file__).parent / "golden"
 CLIENT = {"kind": "client", "id": "c1", "name": "Ann Lee"}
+STAFF = {"kind": "staff", "id": "s1", "name": "Sam Root"}
+EVERYTHING_ON = {
+    **PANTRY["kinds"],
+    "cart": {"idle": "PT1H", "warning": "PT24H", "expire": "PT48H"},
+    "registration_notification": {"stop_after_registration": True},
+}
 ITEMS = [{"name": "Rice", "quantity": 2}, {"name": "Black beans <dried>", "quantity": 37}]
 OCCASIONS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "appointment_reminder": (
@@ -28,10 +36,25 @@ OCCASIONS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "location": "Hall 2",
         },
     ),
+    "cart_expired": ("cart.changed", {"cart_id": "k1", "items": ITEMS}),
+    "cart_expiring": ("cart.changed", {"cart_id": "k1", "items": ITEMS}),
+    "cart_idle": ("cart.changed", {"cart_id": "k1", "items": ITEMS}),
+    "login_created": ("login.created", {"username": "annlee"}),
+    "login_invitation": ("login.invited", {"has_login": False, "link": "https://portal.example/join?c=1&b=2"}),
+    "order_altered": ("visit.edited", {"visit_id": "v1", "order_id": "o1", "changes": "2 cans of beans, not 3"}),
     "order_confirmation": ("order.completed", {"order_id": "o1", "items": ITEMS}),
     "order_notification": (
         "order.edited",
         {"order_id": "o1", "items": ITEMS, "pickup_at": "2026-06-03T10:30:00-04:00"},
+    ),
+    "password_chosen": ("password.chosen", {"username": "annlee"}),
+    "password_reset": (
+        "password.reset_requested",
+        {"username": "annlee", "link": "https://portal.example/reset?token=q7&for=annlee"},
+    ),
+    "registration_notification": (
+        "client.registered",
+        {"fields": {"household_size": 4, "languages": ["Spanish", "English"], "new": True, "how_heard": "a <friend>"}},
     ),
 }
 """Kind → an event that causes it; a new kind adds its line here and its golden files by `--golden`."""
@@ -39,12 +62,17 @@ OCCASIONS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 EVERY_KIND_AND_CHANNEL = [(kind.name, channel) for kind in KINDS.values() for channel in kind.channels]
 
 
+def fields_of(event_type: str) -> set[str]:
+    return set(EVENT_RECORDS[event_type].__dataclass_fields__)
+
+
 def said(kind: str, locale: str = "en-US") -> dict[Channel, Message]:
     """What the kind says on each of its channels."""
     event_type, fields = OCCASIONS[kind]
-    world = World(settings={**PANTRY, "main_phone": "+12025550100", "portal_url": "https://portal.example/riverside"})
+    portal = {"main_phone": "+12025550100", "portal_url": "https://portal.example/riverside"}
+    world = World(settings={**PANTRY, **portal, "kinds": EVERYTHING_ON})
     world.ann(locale=locale)
-    world.happens(event_type, subject="c1", actor=CLIENT, data=fields)
+    world.happens(event_type, subject="c1", actor=STAFF if kind == "order_altered" else CLIENT, data=fields)
     world.passes(days=14)
     return {message.channel: message for message in world.messages if message.kind == kind}
 
@@ -54,7 +82,28 @@ def test_a_kind_answers_events_that_exist(kind: Any) -> None:
     assert set(kind.on) <= EVENT_RECORDS.keys()
     assert all(switch.of in (None, *KINDS) for switch in kind.switches)
     fields = {name for event_type in kind.on for name in EVENT_RECORDS[event_type].__dataclass_fields__}
-    assert {kind.useful_until} <= {None, *fields}
+    assert {kind.useful_until, kind.once_per} <= {None, *fields}
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_what_a_kind_names_exists(kind: Kind) -> None:
+    if isinstance(kind.audience, Batch):
+        assert kind.audience.whole in kind.on
+        assert {kind.audience.by, kind.audience.members} <= fields_of(kind.audience.listed_by)
+    if kind.thread is not None:
+        assert all(kind.thread.field in fields_of(event_type) for event_type in kind.thread.event_types)
+    if kind.emits is not None:
+        assert kind.emits.event_type in EVENT_RECORDS
+    settings = set(kind.settings.__dataclass_fields__)
+    timings = [each for each in kind.channels.values() if not isinstance(each, AtOnce)]
+    assert {timing.setting for timing in timings} <= settings
+    assert kind.once_per is None or not timings, "what is planned is not remembered as said"
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_kind_is_one_short_file(name: str) -> None:
+    [source] = Path(kinds.__file__ or "").parent.glob(f"{name}.py")
+    assert source.read_text().count("\n") <= 60
 
 
 @pytest.mark.parametrize(("kind", "channel"), EVERY_KIND_AND_CHANNEL)

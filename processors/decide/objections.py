@@ -1,0 +1,50 @@
+"""Why a kind says nothing to an event that it could answer: a switch that is off, or what speaks against it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from processors.decide.logins import has_login
+from processors.kind import Circumstances, Kind
+from processors.occasion import Occasion
+from schemas.kind_settings import SHARED
+from schemas.reasons import Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """The reason of a decision, and what it rested on."""
+
+    reason: str
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
+def switched_off(kind: Kind, occasion: Occasion) -> Refusal | None:
+    """The first switch of the kind that is off; `enabled` is one of every kind."""
+    kinds = occasion.known.settings.kinds
+    if not kinds[kind.name].enabled:
+        return Refusal(reason=Reason.SETTING_OFF.of("enabled"), facts={f"kinds.{kind.name}.enabled": False})
+    for switch in kind.switches:
+        of = switch.of or kind.name
+        if not getattr(kinds[of], switch.key):
+            reason = switch.reason or Reason.SETTING_OFF.of(switch.key)
+            return Refusal(reason=reason, facts={f"kinds.{of}.{switch.key}": False})
+    return None
+
+
+def refusal(kind: Kind, occasion: Occasion) -> Refusal | None:
+    """Why nothing is said to this contact; None when nothing speaks against it."""
+    off = switched_off(kind, occasion)
+    if off or not kind.unless:
+        return off
+    event = occasion.event
+    seen = Circumstances(data=occasion.data, has_login=has_login(occasion.tables, event.tenant, event.subject))
+    for objection in kind.unless:
+        facts = objection.facts(seen)
+        if facts is not None:
+            return Refusal(reason=objection.reason, facts=facts)
+    return None
+
+
+def settings_path(kind: Kind, key: str) -> str:
+    """Where a tenant sets this: some kinds share their settings under a name of its own."""
+    return f"kinds.{SHARED.get(kind.name, kind.name)}.{key}"

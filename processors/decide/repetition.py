@@ -1,0 +1,42 @@
+"""What a contact is told only once about one thing, however many events say so (`Kind.once_per`).
+
+Guarantee: once a message about the thing went to dispatch with an address, no second one does. A contact without an
+address may be told when there is one.
+"""
+
+from collections.abc import Iterator
+
+from processors.decide.objections import Refusal
+from processors.decide.tables import SAID
+from processors.effects import Effect, Put, row_key
+from processors.kind import Kind
+from processors.occasion import Occasion
+from schemas.candidate import Candidate
+from schemas.reasons import Reason
+from schemas.state import Said
+from schemas.words import Channel
+
+
+def already_said(kind: Kind, channel: Channel, occasion: Occasion) -> Refusal | None:
+    """The message that said it before; None for an event that names no such thing."""
+    row = _row(kind, channel, occasion)
+    said = occasion.tables.get(SAID, row) if row else None
+    if said is None:
+        return None
+    facts = {str(kind.once_per): occasion.data[str(kind.once_per)], "said_for": said.event_id}
+    return Refusal(reason=Reason.DUPLICATE.of(said.message_id), facts=facts)
+
+
+def note_said(kind: Kind, candidate: Candidate, occasion: Occasion) -> Iterator[Effect]:
+    """Remember a message that has where to go."""
+    row = _row(kind, candidate.channel, occasion)
+    if row and candidate.recipient.to:
+        said = Said(message_id=candidate.message_id, event_id=occasion.event.id)
+        yield Put(table=SAID, key=row, value=said)
+
+
+def _row(kind: Kind, channel: Channel, occasion: Occasion) -> str | None:
+    thing = occasion.data.get(kind.once_per) if kind.once_per else None
+    if thing is None:
+        return None
+    return row_key(occasion.event.tenant, occasion.event.subject, kind.name, channel, str(thing))

@@ -1,0 +1,69 @@
+"""Events that Tidings itself publishes at their hour: planned and withdrawn with the thread they belong to.
+
+An emission is one row, its timer another, as with plans. Its id derives from what caused it, and its time is the hour
+that was planned: published twice after a crash, it is the same event.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from datetime import datetime
+
+from processors.decide.tables import EMISSIONS, TIMERS
+from processors.effects import Delete, Effect, Forward, Put, Record, Tables, prefix_end, row_key
+from processors.identity import emitted_id
+from processors.occasion import Occasion
+from processors.timers import arm, disarm
+from schemas.envelope import Event
+from schemas.event_data import data_from_plain
+from schemas.events import EVENT_RECORDS, EventRecord
+from schemas.state import Emission
+from schemas.topics import EVENTS
+from schemas.wire import event_from_mapping, event_to_json
+
+SOURCE = "/tidings"
+EMISSIONS_OF_ONE_CONTACT = 10_000
+
+
+def emit_later(event_type: str, due: datetime, occasion: Occasion) -> Iterator[Effect]:
+    """Let an event about the same contact wait until `due`; one of the same thread has been withdrawn before."""
+    event = occasion.event
+    emitted = Event(
+        id=emitted_id(
+            tenant=event.tenant,
+            source=event.source,
+            event_id=event.id,
+            subject=event.subject,
+            event_type=event_type,
+        ),
+        source=SOURCE,
+        type=event_type,
+        tenant=event.tenant,
+        subject=event.subject,
+        time=due,
+        data=_data(EVENT_RECORDS[event_type], occasion.data),
+    )
+    row = row_key(event.tenant, event.subject, occasion.thread, event_type)
+    yield Put(table=EMISSIONS, key=row, value=Emission(event=event_to_json(emitted), due=due))
+    yield arm(TIMERS, due, row_key("emission", row))
+
+
+def emit(row: str, _record: Record, tables: Tables) -> Iterator[Effect]:
+    """The hour has come: the event is published, and comes back as any other."""
+    emission = tables.get(EMISSIONS, row)
+    if emission is None:
+        return
+    event = event_from_mapping(emission.event)
+    yield Delete(table=EMISSIONS, key=row)
+    yield Forward(topic=EVENTS.name, key=event.key, value=event)
+
+
+def withdraw_emissions(prefix: str, tables: Tables) -> Iterator[Effect]:
+    """Let nothing of a thread, or of a contact, be published any more."""
+    for row, emission in tables.range(EMISSIONS, prefix, prefix_end(prefix), EMISSIONS_OF_ONE_CONTACT):
+        yield Delete(table=EMISSIONS, key=row)
+        yield disarm(TIMERS, emission.due, row_key("emission", row))
+
+
+def _data(record: type[EventRecord], known: Mapping[str, object]) -> EventRecord:
+    names = {field.name for field in fields(record)}
+    return data_from_plain(record, {name: value for name, value in known.items() if name in names})
