@@ -57,9 +57,9 @@ def day(now: datetime, run: str) -> Day:
     """The events of a day that begins now; `run` keeps the ids of one demo apart from those of the next."""
     maker = _Maker(now, run)
     return Day(
-        before=(*_tenants(maker), *_contacts(maker), _opt_out(maker)),
+        tenants=_tenants(maker),
+        clients=(*_contacts(maker), _opt_out(maker)),
         happenings=(*_orders(maker), *_appointments(maker), *_oddities(maker)),
-        tenants=("riverside", "hilltop"),
         opted_out_address=_address("riverside", _OPTED_OUT),
     )
 

@@ -43,11 +43,11 @@ class Happening:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """The demo's events: first what tenants and clients are like, then what happens."""
+    """The demo's events: first what tenants are like, then who their clients are, then what happens."""
 
-    before: tuple[Happening, ...]
+    tenants: tuple[Happening, ...]
+    clients: tuple[Happening, ...]
     happenings: tuple[Happening, ...]
-    tenants: tuple[str, ...]
     opted_out_address: str
 
     @property

@@ -16,6 +16,9 @@ from tidings.demo.happening import Day, Happening
 
 _STRUCTURED = (("content-type", b"application/cloudevents+json"),)
 
+_SPREAD_SECONDS = 0.5
+"""Settings reach the workers' copies a few milliseconds after their topic."""
+
 OnRecord = Callable[[object], None]
 
 
@@ -32,10 +35,16 @@ async def told(kafka: Kafka, on_record: OnRecord) -> AsyncGenerator[None, None]:
 
 
 async def play(kafka: Kafka, day: Day) -> None:
-    """Publish what tenants and clients are like, wait until it is known everywhere, then what happens."""
+    """Publish what tenants are like, then who their clients are, then what happens; each when the former is known.
+
+    Settings and opt-outs take other ways through the topics than orders do, and might be overtaken.
+    """
     async with publisher(kafka, EVENTS) as publishing:
-        await _publish(publishing, day.before)
-        await _until_known(kafka, day)
+        await _publish(publishing, day.tenants)
+        await _until_seen(kafka, SETTINGS, {each.tenant for each in day.tenants})
+        await asyncio.sleep(_SPREAD_SECONDS)
+        await _publish(publishing, day.clients)
+        await _until_seen(kafka, CONSENTS, {day.opted_out_address})
         await _publish(publishing, day.happenings)
 
 
@@ -50,13 +59,6 @@ def _record(happening: Happening) -> tuple[bytes, tuple[tuple[str, bytes], ...]]
         return json_to_text(happening.event).encode(), _STRUCTURED
     encoded = wire.encode(wire.event_from_mapping(happening.event))
     return encoded.value, encoded.headers
-
-
-async def _until_known(kafka: Kafka, day: Day) -> None:
-    """Settings and opt-outs take another way than orders do, and might be overtaken."""
-    async with asyncio.TaskGroup() as group:
-        group.create_task(_until_seen(kafka, SETTINGS, set(day.tenants)))
-        group.create_task(_until_seen(kafka, CONSENTS, {day.opted_out_address}))
 
 
 async def _until_seen(kafka: Kafka, topic: Topic, waiting: set[str]) -> None:

@@ -19,7 +19,7 @@ VISIT = next(each for each in DAY.happenings if each.event["type"] == "appointme
 
 
 def test_every_event_of_the_day_is_valid_but_the_broken_one() -> None:
-    for happening in (*DAY.before, *DAY.happenings):
+    for happening in (*DAY.tenants, *DAY.clients, *DAY.happenings):
         if happening.is_broken:
             with pytest.raises(Refused, match=r"data\.items"):
                 event_from_mapping(happening.event)
@@ -36,7 +36,7 @@ def test_reminders_of_the_day_fall_due_within_the_minute() -> None:
 
 
 def test_one_event_comes_twice_and_all_others_have_ids_of_their_own() -> None:
-    ids = [each.event_id for each in (*DAY.before, *DAY.happenings)]
+    ids = [each.event_id for each in (*DAY.tenants, *DAY.clients, *DAY.happenings)]
     assert len(ids) - len(set(ids)) == 1
 
 
