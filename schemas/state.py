@@ -98,9 +98,10 @@ class Parked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parking:
-    """A tenant some of whose events are parked; `until` is when waiting ends."""
+    """A tenant some of whose events are parked; `until` is when waiting ends, `parked` how many were parked so far."""
 
     until: datetime
+    parked: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

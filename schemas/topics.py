@@ -12,6 +12,7 @@ from schemas.decision import Decision
 from schemas.delivery import DeliveryStatus, LedgerEntry
 from schemas.envelope import Event
 from schemas.message import Message
+from schemas.parking import ParkingOver
 from schemas.portion import Portion
 from schemas.state import TenantSettings
 from schemas.tick import Tick
@@ -67,7 +68,7 @@ EVENTS = Topic(
 AUDIENCE = Topic(
     name="audience",
     sentence="Events keyed anew, because they came under another key or are for somebody else.",
-    records=(Event, Portion),
+    records=(Event, Portion, ParkingOver),
     key="tenant|subject",
     owner="decide",
 )

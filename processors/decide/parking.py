@@ -5,14 +5,15 @@ Ten seconds later the tenant counts as unknown, and its events are refused: they
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 from processors.decide.tables import PARKED, PARKING, TIMERS
 from processors.effects import Delete, Effect, Forward, Put, Record, Tables, prefix_end, row_key
 from processors.settings import in_force
 from processors.timers import arm
-from schemas.clock import to_millis
 from schemas.envelope import Event
+from schemas.parking import ParkingOver
 from schemas.state import Parked, Parking
 from schemas.topics import AUDIENCE
 from schemas.wire import event_from_mapping, event_to_json
@@ -31,11 +32,13 @@ def parks(event: Event, tables: Tables) -> bool:
 
 def park(event: Event, record: Record, tables: Tables) -> Iterator[Effect]:
     """Put the event behind those that wait."""
-    key = row_key(event.tenant, f"{to_millis(record.now):015d}", event.source, event.id)
-    yield Put(table=PARKED, key=key, value=Parked(event=event_to_json(event), at=record.now))
-    if tables.get(PARKING, event.tenant) is None:
-        yield Put(table=PARKING, key=event.tenant, value=Parking(until=record.now + PATIENCE))
+    parking = tables.get(PARKING, event.tenant)
+    if parking is None:
+        parking = Parking(until=record.now + PATIENCE)
         yield arm(TIMERS, record.now + PAUSE, row_key("parking", event.tenant))
+    key = row_key(event.tenant, f"{parking.parked:012d}")
+    yield Put(table=PARKED, key=key, value=Parked(event=event_to_json(event), at=record.now))
+    yield Put(table=PARKING, key=event.tenant, value=replace(parking, parked=parking.parked + 1))
 
 
 def unpark(tenant: str, record: Record, tables: Tables) -> Iterator[Effect]:
@@ -45,14 +48,22 @@ def unpark(tenant: str, record: Record, tables: Tables) -> Iterator[Effect]:
         return
     if in_force(tables, tenant) is None and record.now < parking.until:
         yield arm(TIMERS, record.now + PAUSE, row_key("parking", tenant))
-        return
+    else:
+        yield from release(tenant, tables)
+
+
+def release(tenant: str, tables: Tables) -> Iterator[Effect]:
+    """Send what waits through `audience`, and park what comes meanwhile, until nothing waits and nothing is on its way.
+
+    All parked events of one partition have keys of that partition, so that the end of the queue arrives behind them.
+    """
     prefix = row_key(tenant, "")
     waiting = tables.range(PARKED, prefix, prefix_end(prefix), RELEASED_AT_ONCE)
-    for key, parked in waiting:
+    if not waiting:
+        yield Delete(table=PARKING, key=tenant)
+        return
+    for row, parked in waiting:
         event = event_from_mapping(parked.event)
         yield Forward(topic=AUDIENCE.name, key=event.key, value=event)
-        yield Delete(table=PARKED, key=key)
-    if len(waiting) == RELEASED_AT_ONCE:
-        yield arm(TIMERS, record.now, row_key("parking", tenant))
-    else:
-        yield Delete(table=PARKING, key=tenant)
+        yield Delete(table=PARKED, key=row)
+    yield Forward(topic=AUDIENCE.name, key=event.key, value=ParkingOver(tenant=tenant))

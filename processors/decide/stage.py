@@ -12,7 +12,7 @@ from processors.decide.batches import divide, has_arrived
 from processors.decide.consent import on_consent_changed
 from processors.decide.contact import on_contact_changed
 from processors.decide.credits import on_credits_purchased
-from processors.decide.parking import park, parks, unpark
+from processors.decide.parking import park, parks, release, unpark
 from processors.decide.settings import on_settings_changed
 from processors.decide.tables import SEEN, TIMERS
 from processors.effects import Effect, Forward, Put, Record, Refuse, Tables, row_key
@@ -22,6 +22,7 @@ from processors.settings import InForce, in_force
 from processors.timers import due_rows
 from schemas.envelope import Event
 from schemas.faults import Fault
+from schemas.parking import ParkingOver
 from schemas.portion import Portion
 from schemas.state import Seen
 from schemas.topics import AUDIENCE
@@ -58,7 +59,9 @@ def on_event(record: Record, tables: Tables) -> Iterator[Effect]:
 
 def on_audience(record: Record, tables: Tables) -> Iterator[Effect]:
     """An event that was keyed anew, that is for many, or whose tenant was waited for: an unknown one is refused now."""
-    if not isinstance(record.value, Portion):
+    if isinstance(record.value, ParkingOver):
+        yield from release(record.value.tenant, tables)
+    elif not isinstance(record.value, Portion):
         yield from _take(_event(record), record, tables)
     elif has_arrived(record.value, record):
         yield from _take_portion(record.value, record, tables)

@@ -193,9 +193,11 @@ def _through_codec(row: Any) -> object:
     return codec.decode(codec.encode(row))
 
 
-def _instant_order(forward: Forward) -> tuple[int, str]:
-    """Oldest first, then by what it is about: an order that partitions have no part in."""
+def _instant_order(forward: Forward) -> tuple[int, str, str]:
+    """Oldest first, then by key and message: an order that partitions have no part in.
+
+    What has no message id, such as an event, keeps the order in which its one partition asked for it.
+    """
     value: Any = forward.value
     due = getattr(value, "due", None)
-    about = getattr(value, "message_id", None) or getattr(value, "event_id", None) or getattr(value, "id", None)
-    return (to_millis(due) if due is not None else 0, about or "")
+    return (to_millis(due) if due is not None else 0, forward.key, getattr(value, "message_id", None) or "")

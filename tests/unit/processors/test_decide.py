@@ -133,6 +133,33 @@ def test_an_event_overtaking_its_tenants_settings_waits_for_them() -> None:
     assert ("sent", "email", None) in world.reasons(event)
 
 
+def test_events_that_wait_for_their_tenant_are_taken_in_order_and_not_overtaken() -> None:
+    """Ids are against the order, all in one millisecond; the last event comes while the others are being released."""
+    world = World(partitions=1)
+    overtaking = event_from_mapping(
+        {
+            "id": "a-last",
+            "tenant": "pantry",
+            "type": "order.completed",
+            "subject": "c1",
+            "time": MONDAY.isoformat(),
+            "actor": CLIENT,
+            "data": ORDER,
+        }
+    )
+    world.happens("contact.changed", id="z-first", subject="c1", data={**ANN, "email": "old@example.org"})
+    world.happens("contact.changed", id="y-second", subject="c1", data={"email": "new@example.org"})
+    world.happens("settings.changed", data={**PANTRY, "staff": []})
+    released = world.runner.watch("audience")
+    world.runner.publish(overtaking, world.now)
+    assert world.messages == []
+    world.passes(seconds=2)
+    assert [message.to for message in world.messages] == ["new@example.org"]
+    assert [getattr(record.value, "id", "over") for record in released] == ["z-first", "y-second", "a-last", "over"]
+    event = world.happens("order.completed", subject="c1", actor=CLIENT, data=ORDER)
+    assert world.reasons(event, "order_confirmation") == [("sent", "email", None)]
+
+
 def test_an_event_of_an_unknown_tenant_is_refused_after_ten_seconds() -> None:
     world = World()
     event = world.happens("order.completed", subject="c1", actor=CLIENT, data=ORDER)
