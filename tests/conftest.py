@@ -1,6 +1,10 @@
-"""What all tests share."""
+"""What all tests share: an option, and one broker per test run, thrown away afterwards."""
+
+from collections.abc import Iterator
 
 import pytest
+
+from deploy import local_kafka
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -12,3 +16,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def golden(request: pytest.FixtureRequest) -> bool:
     """Whether golden files are to be written."""
     return bool(request.config.getoption("--golden"))
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The bootstrap servers of this run's Kafka. Topics stay until its end, so each test names its own."""
+    home = tmp_path_factory.mktemp("kafka")
+    settings = local_kafka.BrokerSettings(port=local_kafka.free_port(), log_cleaner_backoff_ms=1000)
+    try:
+        yield local_kafka.start(home, settings).bootstrap_servers
+    finally:
+        local_kafka.stop(home)

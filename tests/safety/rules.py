@@ -1,0 +1,21 @@
+"""All safety rules; `python -m tests.safety` prints them with what happens without each."""
+
+from tests.safety import (
+    broker_rules,
+    consumer_rules,
+    gateway_rules,
+    ownership_rules,
+    record_rules,
+    recovery_rules,
+    unit_rules,
+)
+
+RULES = (
+    *unit_rules.RULES,
+    *ownership_rules.RULES,
+    *record_rules.RULES,
+    *consumer_rules.RULES,
+    *recovery_rules.RULES,
+    *gateway_rules.RULES,
+    *broker_rules.RULES,
+)
