@@ -30,9 +30,13 @@ class Seen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thread:
-    """What later events of one appointment, cart or route need to know of the earlier ones."""
+    """What later events of one appointment, cart or route need to know of the earlier ones.
+
+    `event_time` is that of the newest event applied, `opened_at` that of the one it began with.
+    """
 
     event_time: datetime | None = None
+    opened_at: datetime | None = None
     ended: bool = False
     data: Mapping[str, object] = field(default_factory=dict)
 

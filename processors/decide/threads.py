@@ -39,8 +39,11 @@ def stand(event: Event, record: Record, tables: Tables, known: InForce) -> Gener
 
 
 def _stale(rule: kinds.Thread, event: Event, before: Thread | None) -> str | None:
-    if before is None or before.event_time is None or event.type in rule.ended_by:
+    if before is None or before.event_time is None:
         return None
+    if event.type in rule.ended_by:
+        begun_later = before.opened_at is not None and event.time < before.opened_at
+        return Reason.RESCHEDULED_BY_EVENT if begun_later else None
     if before.ended and (event.type not in rule.opened_by or event.time <= before.event_time):
         return Reason.CANCELLED_BY_EVENT
     return Reason.RESCHEDULED_BY_EVENT if event.time < before.event_time else None
@@ -48,15 +51,14 @@ def _stale(rule: kinds.Thread, event: Event, before: Thread | None) -> str | Non
 
 def _applied(rule: kinds.Thread, event: Event, before: Thread | None, fields: Mapping[str, object]) -> Thread:
     opens, moves = event.type in rule.opened_by, event.type in rule.moved_by
-    if before is None or (opens and (before.ended or not moves)):
-        kept: Mapping[str, object] = {}
-    else:
-        kept = before.data
+    begins = opens and (before is None or before.ended or not moves)
+    kept: Mapping[str, object] = {} if before is None or begins else before.data
     if moves:
         kept = {name: value for name, value in kept.items() if name != "timezone"}
     last = before.event_time if before else None
     return Thread(
         event_time=event.time if last is None else max(last, event.time),
+        opened_at=event.time if begins else before.opened_at if before else None,
         ended=event.type in rule.ended_by,
         data={**kept, **fields},
     )

@@ -1,6 +1,7 @@
 """Events, contacts, threads and plans, through the whole topology in memory."""
 
 from datetime import timedelta
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -253,6 +254,23 @@ def test_no_order_of_arrival_reminds_of_an_old_or_cancelled_time(data: st.DataOb
     final = moves[-1] if moves else APPOINTMENT["starts_at"]
     due = f"06-{int(final[8:10]) - 2:02d}T19:00"
     assert reminders(world) == ([] if cancelled else [(due, "email")])
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_an_appointment_scheduled_again_after_its_cancellation_is_reminded_in_any_order(order: tuple[int, ...]) -> None:
+    story = [
+        ("appointment.scheduled", {**APPOINTMENT, "starts_at": "2026-06-12T15:00:00-04:00"}),
+        ("appointment.cancelled", {"appointment_id": "a1"}),
+        ("appointment.scheduled", dict(APPOINTMENT)),
+    ]
+    world = World(settings={**PANTRY, "kinds": {"appointment_reminder": {"email_hours_before": 48}}})
+    world.ann()
+    for number in order:
+        event_type, fields = story[number]
+        time = (MONDAY - timedelta(hours=9 - number)).isoformat()
+        world.happens(event_type, id=f"x{number}", time=time, subject="c1", data=fields)
+    world.passes(days=30)
+    assert reminders(world) == [("06-08T19:00", "email")]
 
 
 def test_two_tenants_with_the_same_ids_do_not_meet() -> None:
