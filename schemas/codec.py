@@ -23,8 +23,15 @@ Encode = Callable[[Any], bytes]
 Decode = Callable[[bytes], Any]
 
 
+class SchemasUnavailable(RuntimeError):
+    """A source of schema ids cannot answer now. No record is to blame: whoever asked ends, or tries again later."""
+
+
 class SchemaSource(Protocol):
-    """Where schema ids come from; an answer never changes, so it is asked once."""
+    """Where schema ids come from; an answer never changes, so it is asked once.
+
+    What it cannot answer it raises as SchemasUnavailable; that is another thing than an id which nobody knows.
+    """
 
     def id_of(self, record: type) -> int:
         """The id under which records of this class are written; made when there is none."""

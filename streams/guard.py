@@ -1,7 +1,7 @@
 """The guard: decodes one record, runs the stage's function on it and answers with what it does, or with a dead letter.
 
-Pure but for reading the store. It raises Fatal only: whatever a record can cause ends in quarantine, and the work of
-its function so far is dropped.
+Pure but for reading the store. Whatever a record can cause ends in quarantine, and the work of its function so far is
+dropped. It raises Fatal and SchemasUnavailable only, which no record is to blame for: they end the process.
 """
 
 from collections.abc import Mapping
@@ -13,6 +13,7 @@ from aiokafka.structs import ConsumerRecord
 from processors.effects import Delete, Forward, Function, Put, Record, Refuse
 from schemas import wire
 from schemas.clock import from_millis
+from schemas.codec import SchemasUnavailable
 from schemas.faults import Fault, Refused, Unreadable
 from schemas.topics import BY_NAME, TICKS, Topic
 from streams.clock_watch import ClockWatch
@@ -53,6 +54,8 @@ class Guard:
             record = _decoded(source, topic)
         except Unreadable as error:
             return self._set_aside(source, topic, origin_of(error), error.faults)
+        except SchemasUnavailable:
+            raise
         except Exception as error:  # noqa: BLE001 - the dead letter keeps it with its stack
             return self._set_aside(source, topic, Origin(), (fault_of(error),), error)
         if self._clock is not None and topic is TICKS and not self._clock.allows(record.now):
@@ -60,7 +63,7 @@ class Guard:
         overlay = Overlay(self._codes, stored, unit, self._copies)
         try:
             return Change(overlay.writes, self._perform(record, overlay, source))
-        except Fatal:
+        except (Fatal, SchemasUnavailable):
             raise
         except _SetAside as error:
             return self._set_aside(source, topic, origin_of(record.value), error.faults)

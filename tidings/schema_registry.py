@@ -5,18 +5,22 @@ A registry's ids and those checked in mean different schemas: an installation ch
 """
 
 import json
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
 
 from schemas.avro_schema import NAMESPACE, AvroSchema, avro_schema
+from schemas.codec import SchemasUnavailable
 
 MEDIA_TYPE = "application/vnd.schemaregistry.v1+json"
 TIMEOUT_SECONDS = 10.0
+_NO_SUCH_SCHEMA = 40403
+"""What the API answers for an id that it does not know; any other 404 means that there is no registry at this URL."""
 
 
-class SchemaRegistryError(RuntimeError):
+class SchemaRegistryError(SchemasUnavailable):
     """The registry cannot be reached or refuses; the record is not at fault, so whoever asked must try again."""
 
 
@@ -48,35 +52,49 @@ class SchemaRegistry:
         if record not in self._ids:
             subject, schema = f"{NAMESPACE}.{record.__name__}", avro_schema(record)
             self._ask("PUT", f"/config/{subject}", {"compatibility": "FULL_TRANSITIVE"})
-            answer = self._ask("POST", f"/subjects/{subject}/versions", {"schema": json.dumps(schema)})
-            schema_id = self._ids[record] = int(answer["id"])
+            path = f"/subjects/{subject}/versions"
+            schema_id = (self._ask("POST", path, {"schema": json.dumps(schema)}) or {}).get("id")
+            if not isinstance(schema_id, int):
+                raise SchemaRegistryError(f"POST {self._url}{path}: the answer has no id")
+            self._ids[record] = schema_id
             self._schemas[schema_id] = schema
         return self._ids[record]
 
     def schema_of(self, schema_id: int) -> AvroSchema | None:
         """The schema with this id, whoever registered it, or None."""
         if schema_id not in self._schemas:
-            answer = self._ask("GET", f"/schemas/ids/{schema_id}", None)
+            path = f"/schemas/ids/{schema_id}"
+            answer = self._ask("GET", path, None)
             if answer is None or answer.get("schemaType", "AVRO") != "AVRO":
                 return None
-            schema = json.loads(answer["schema"])
+            try:
+                schema = json.loads(answer["schema"])
+            except (KeyError, TypeError, ValueError) as error:
+                raise SchemaRegistryError(f"GET {self._url}{path}: the answer has no schema") from error
             if not isinstance(schema, dict):
                 return None  # a schema of one word, or a union: no record of ours
             self._schemas[schema_id] = schema
         return self._schemas[schema_id]
 
-    def _ask(self, method: str, path: str, body: dict[str, str] | None) -> Any:
-        """The answer's JSON; None for what does not exist."""
+    def _ask(self, method: str, path: str, body: dict[str, str] | None) -> Mapping[str, Any] | None:
+        """The answer's JSON; None for a schema that does not exist."""
         asked = f"{method} {self._url}{path}"
         try:
             answer = self._http.request(method, path, json=body, headers={"Content-Type": MEDIA_TYPE} if body else None)
         except httpx.HTTPError as error:
             raise SchemaRegistryError(f"{asked}: {error}") from error
-        if answer.status_code == httpx.codes.NOT_FOUND and method == "GET":
+        if answer.status_code == httpx.codes.NOT_FOUND and _json_of(asked, answer).get("error_code") == _NO_SUCH_SCHEMA:
             return None
         if not answer.is_success:
             raise SchemaRegistryError(f"{asked}: {answer.status_code} {answer.text[:300]}")
-        try:
-            return answer.json()
-        except ValueError as error:
-            raise SchemaRegistryError(f"{asked}: no JSON, but {answer.text[:100]!r}") from error
+        return _json_of(asked, answer)
+
+
+def _json_of(asked: str, answer: httpx.Response) -> Mapping[str, Any]:
+    try:
+        found = answer.json()
+    except ValueError as error:
+        raise SchemaRegistryError(f"{asked}: {answer.status_code}, no JSON, but {answer.text[:100]!r}") from error
+    if not isinstance(found, dict):
+        raise SchemaRegistryError(f"{asked}: {answer.status_code}, no JSON object, but {answer.text[:100]!r}")
+    return found

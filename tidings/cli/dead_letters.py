@@ -25,11 +25,11 @@ def list_(
     """List dead letters, oldest first; without --all, those that nobody has replayed."""
     import asyncio
 
+    from tidings.cli.installation import installed
     from tidings.cli.output import console, print_json, table
-    from tidings.config import load
     from tidings.dead_letters import Fate, read
 
-    found = asyncio.run(read(load().kafka))
+    found = asyncio.run(read(installed().kafka))
     shown = [each for each in found if every or each.fate is Fate.OPEN]
     if as_json:
         print_json([_plain(each) for each in shown])
@@ -51,11 +51,11 @@ def show(
     """Show one dead letter: its faults, and the record as it came."""
     import asyncio
 
+    from tidings.cli.installation import installed
     from tidings.cli.output import print_json
-    from tidings.config import load
     from tidings.dead_letters import read
 
-    [each] = _asked(asyncio.run(read(load().kafka)), [id_])
+    [each] = _asked(asyncio.run(read(installed().kafka)), [id_])
     if as_json:
         print_json(_plain(each) | _record(each.letter))
     else:
@@ -78,13 +78,13 @@ def replay(
     import asyncio
 
     from tidings.cli.failures import INVALID, fail
+    from tidings.cli.installation import installed
     from tidings.cli.output import print_json
-    from tidings.config import load
     from tidings.dead_letters import Fate, read
 
     if bool(ids) == every:
         raise fail("Name the letters to replay, or say --all.", INVALID)
-    kafka = load().kafka
+    kafka = installed().kafka
     found = asyncio.run(read(kafka))
     chosen = _asked(found, ids) if ids else list(found)
     wanted = [each for each in chosen if again or each.fate is Fate.OPEN]

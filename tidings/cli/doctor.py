@@ -15,10 +15,10 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print a JSON li
     """Look at Python, broker, topics, workers, mail server and disk; exit status 1 when messages cannot leave."""
     import asyncio
 
+    from tidings.cli.installation import installed
     from tidings.cli.output import print_json
-    from tidings.config import load
 
-    findings = asyncio.run(_examine(load(), quietly=as_json))
+    findings = asyncio.run(_examine(installed(), quietly=as_json))
     if as_json:
         print_json(
             [

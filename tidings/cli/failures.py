@@ -33,6 +33,13 @@ _KNOWN = (
         after=" `tidings broker start` starts one on this machine; "
         "TIDINGS_KAFKA__BOOTSTRAP_SERVERS names another. `tidings doctor` looks closer.",
     ),
+    _Known(
+        module="schemas.codec",
+        name="SchemasUnavailable",
+        status=FAILED,
+        before="The schema registry does not help. ",
+        after=" TIDINGS_SCHEMA_REGISTRY__URL names another.",
+    ),
     _Known(module="streams.topics_admin", name="NotApplied", status=FAILED),
     _Known(module="streams.quiescence", name="NotQuiet", status=FAILED),
     _Known(module="tidings.rehearsal.worker_process", name="WorkerEnded", status=FAILED),

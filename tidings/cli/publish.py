@@ -31,7 +31,7 @@ def publish(
     """
     import asyncio
 
-    from tidings.config import load
+    from tidings.cli.installation import installed
     from tidings.events_text import events_in
 
     found = list(events_in(_text(file)))
@@ -40,7 +40,7 @@ def publish(
 
         raise fail(f"There is no event in {_source(file)}.", INVALID)
     report = _Report(as_json)
-    asyncio.run(_publish(load(), found, report))
+    asyncio.run(_publish(installed(), found, report))
     report.end()
     raise typer.Exit(1 if report.refused else 0)
 

@@ -24,11 +24,11 @@ def tail(
 
     from schemas.topics import BY_NAME
     from tidings.cli.failures import INVALID, fail
-    from tidings.config import load
+    from tidings.cli.installation import installed
 
     if topic not in BY_NAME:
         raise fail(f"There is no topic {topic!r}; there are {', '.join(BY_NAME)}.", INVALID)
-    asyncio.run(_follow(load(), BY_NAME[topic], from_beginning, count, as_json))
+    asyncio.run(_follow(installed(), BY_NAME[topic], from_beginning, count, as_json))
 
 
 async def _follow(

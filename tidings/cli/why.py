@@ -27,7 +27,7 @@ def why(
     from datetime import UTC, datetime, timedelta
 
     from tidings.cli.failures import INVALID, fail
-    from tidings.config import load
+    from tidings.cli.installation import installed
     from tidings.explain import stories
     from tidings.inquiry import Inquiry, inquire
 
@@ -40,7 +40,7 @@ def why(
         message_id=message,
         since=datetime.now(UTC) - timedelta(days=days),
     )
-    found = asyncio.run(inquire(load().kafka, inquiry))
+    found = asyncio.run(inquire(installed().kafka, inquiry))
     told = stories(found.decisions, found.statuses)
     if as_json:
         _print_json(told)

@@ -70,12 +70,12 @@ def ticker(leashed: Leashed = False) -> None:
 
 
 def _begin(leashed: bool) -> "Installation":
-    from tidings.config import load
+    from tidings.cli.installation import installed
     from tidings.log import configure
     from tidings.supervision import end_with_supervisor
 
     if leashed:
         end_with_supervisor()
-    installation = load()
+    installation = installed()
     configure(installation.log)
     return installation

@@ -26,7 +26,7 @@ MEANINGS: Mapping[str, str] = {
     "kafka.replication_factor": "Replicas of each topic that `tidings topics apply` makes. 3 in production.",
     "kafka.min_insync_replicas": "Replicas that must have a record before it counts. 2 in production.",
     "kafka.topic_prefix": "Stands before the name of every topic and consumer group.",
-    "schema_registry.url": "Nothing asks a registry yet: the schema ids are those that ship with Tidings.",
+    "schema_registry.url": "Where schema ids come from, chosen for good; unset: those that ship with Tidings.",
     "smtp.host": "The mail server that takes the mail.",
     "smtp.port": "Its port: usually 587 with `starttls`, 465 with `tls`.",
     "smtp.username": "Where the mail server wants one; only with a password.",

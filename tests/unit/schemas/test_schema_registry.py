@@ -1,81 +1,22 @@
 """The registry client against a small registry with Confluent's HTTP API, on loopback."""
 
 import json
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 import pytest
 
 from schemas.avro_schema import avro_schema
-from schemas.codec import Codec
+from schemas.codec import Codec, SchemasUnavailable
 from schemas.events.orders import Cart, Item
 from schemas.faults import Unreadable
+from tests.unit.schemas.registry import Registry, running_registry
 from tidings.schema_registry import SchemaRegistry, SchemaRegistryError
-
-
-@dataclass
-class Registry:
-    """What the server keeps: schemas by id, levels by subject, and every request it answered."""
-
-    schemas: dict[int, str] = field(default_factory=dict)
-    levels: dict[str, str] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
-    url: str = ""
-
-    def answer(self, method: str, path: str, body: dict[str, str]) -> tuple[int, dict[str, Any]]:
-        self.asked.append(f"{method} {path}")
-        match method, path.strip("/").split("/"):
-            case "PUT", ["config", subject]:
-                self.levels[subject] = body["compatibility"]
-                return 200, body
-            case "POST", ["subjects", "tidings.Item", "versions"]:
-                return 409, {"error_code": 409, "message": "Schema being registered is incompatible"}
-            case "POST", ["subjects", _, "versions"]:
-                known = [number for number, schema in self.schemas.items() if schema == body["schema"]]
-                number = known[0] if known else 100_000 + len(self.schemas)
-                self.schemas[number] = body["schema"]
-                return 200, {"id": number}
-            case "GET", ["schemas", "ids", number] if int(number) in self.schemas:
-                return 200, {"schema": self.schemas[int(number)]}
-        return 404, {"error_code": 40403, "message": "Schema not found"}
-
-
-def serve(registry: Registry) -> ThreadingHTTPServer:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def _answer(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            status, answer = registry.answer(self.command, self.path, json.loads(body or b"{}"))
-            payload = json.dumps(answer).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/vnd.schemaregistry.v1+json")
-            self.send_header("Content-Length", str(len(payload)))
-            self.end_headers()
-            self.wfile.write(payload)
-
-        do_GET = do_POST = do_PUT = _answer  # noqa: N815  # the names that http.server calls
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the name its caller uses
-            """Nothing: the test's output is for failures."""
-
-    return ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 
 
 @pytest.fixture
 def registry() -> Iterator[Registry]:
-    kept = Registry()
-    server = serve(kept)
-    kept.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield kept
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with running_registry() as running:
+        yield running
 
 
 CART = Cart(cart_id="k1", items=(Item(name="Rice", quantity=2),))
@@ -126,3 +67,28 @@ def test_a_refusal_repeats_what_the_registry_said(registry: Registry) -> None:
 def test_a_registry_that_is_away_is_no_fault_of_the_record(registry: Registry) -> None:
     with SchemaRegistry("http://127.0.0.1:9", timeout_seconds=0.5) as source, pytest.raises(SchemaRegistryError):
         Codec(source).decode(b"\0\0\0\0\x2a")
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "says"),
+    [
+        (404, {"error_code": 404, "message": "HTTP 404 Not Found"}, "404 .*HTTP 404 Not Found"),
+        (404, [], "404, no JSON object"),
+        (500, {"message": "backend is away"}, "500 .*backend is away"),
+        (200, {"schema": "{"}, "the answer has no schema"),
+        (200, {}, "the answer has no schema"),
+    ],
+    ids=str,
+)
+def test_an_answer_that_makes_no_sense_is_trouble_and_no_unknown_id(
+    registry: Registry, status: int, answer: object, says: str
+) -> None:
+    registry.says = (status, answer)
+    with SchemaRegistry(registry.url) as source, pytest.raises(SchemasUnavailable, match=says):
+        Codec(source).decode(b"\0\0\0\0\x2a")
+
+
+def test_an_answer_without_an_id_is_trouble(registry: Registry) -> None:
+    registry.says = (200, {"compatibility": "FULL"})
+    with SchemaRegistry(registry.url) as source, pytest.raises(SchemasUnavailable, match="the answer has no id"):
+        Codec(source).encode(CART)

@@ -5,7 +5,10 @@ import pytest
 from aiokafka.structs import ConsumerRecord
 
 from processors.effects import Delete, Effect, Forward, Put, Record, Refuse, Table, Tables
-from schemas import wire
+from schemas import codec, wire
+from schemas.avro_schema import AvroSchema
+from schemas.checked_in import CheckedIn
+from schemas.codec import SchemasUnavailable
 from schemas.dead_letter import DeadLetter
 from schemas.envelope import Event
 from schemas.events import FreeRecord
@@ -182,3 +185,26 @@ def test_a_tick_from_an_impossible_future_fires_nothing(ahead_minutes: int, fire
     change = apply(guard_of(PUT, clock=ClockWatch(worker_started_at)), incoming(Tick(ticker="t"), topic=TICKS.name))
     assert bool(len(change.writes)) is fires
     assert change.outputs == []
+
+
+def test_a_schema_registry_that_is_away_is_no_fault_of_a_record() -> None:
+    away = SchemasUnavailable("the registry does not answer")
+    with pytest.raises(SchemasUnavailable):
+        guard_of(away).apply(incoming(), NoRows(), Writes())
+
+
+def test_a_record_that_cannot_be_decoded_for_want_of_a_registry_is_not_set_aside() -> None:
+    class Away:
+        def id_of(self, record: type) -> int:
+            raise SchemasUnavailable("the registry does not answer")
+
+        def schema_of(self, schema_id: int) -> AvroSchema | None:
+            raise SchemasUnavailable("the registry does not answer")
+
+    record = incoming()
+    codec.use(Away())
+    try:
+        with pytest.raises(SchemasUnavailable):
+            guard_of().apply(record, NoRows(), Writes())
+    finally:
+        codec.use(CheckedIn())
