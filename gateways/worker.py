@@ -14,6 +14,7 @@ from gateways.answers import Provider
 from gateways.consumer import Gateway, TopicsMissing
 from gateways.smtp import SmtpRelay
 from schemas.words import Channel
+from tidings.claim import Claim, Taken
 from tidings.config import Installation
 
 STOPPED = 0
@@ -31,9 +32,12 @@ log = structlog.get_logger("gateways")
 
 def run(installation: Installation, channel: str) -> int:
     """Work until SIGTERM or SIGINT and give the exit code. An error ends the process on the spot, with 70."""
+    folder = installation.home / "gateways" / installation.worker.name / channel
     try:
+        claim = Claim(folder, f"gateway {channel} {installation.worker.name}")
         uvloop.run(_serve(installation, Channel(channel)))
-    except TopicsMissing as error:
+        claim.release()
+    except (TopicsMissing, Taken) as error:
         log.error("gateway cannot start", channel=channel, error=str(error))
         return MISCONFIGURED
     except Exception as error:  # noqa: BLE001 - crash-only: whatever it is, the ledger says what was open

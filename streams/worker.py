@@ -18,11 +18,13 @@ import uvloop
 from streams.app import App, build
 from streams.client import Unavailable
 from streams.crash import ExitCode
+from streams.naming import state_directory
 from streams.readiness import Readiness
 from streams.stage import Stage
 from streams.ticker import tick_until_cancelled
 from streams.topics_admin import missing
 from streams.topology import DECIDE, TOPOLOGY
+from tidings.claim import Claim, Taken
 from tidings.config import Installation
 
 log = logging.getLogger(__name__)
@@ -30,6 +32,11 @@ log = logging.getLogger(__name__)
 
 def run(names: Sequence[str], installation: Installation, *, ready_descriptor: int | None = None) -> NoReturn:
     """Perform stages of the topology; with decide among them the worker also ticks, unless it rehearses."""
+    known = [stage.name for stage in TOPOLOGY]
+    for name in names:
+        if name not in known:
+            log.critical("there is no stage %r; there are %s", name, ", ".join(known))
+            raise SystemExit(ExitCode.MISCONFIGURED)
     stages = [stage for stage in TOPOLOGY if stage.name in names]
     with_ticker = DECIDE in stages and not installation.kafka.topic_prefix
     serve(stages, installation, with_ticker=with_ticker, ready_descriptor=ready_descriptor)
@@ -48,6 +55,7 @@ def serve(
     """
     _require_cython()
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+    claims = _claim(stages, installation)
     _require_topics(tuple(stages), installation)
     readiness = Readiness(installation.worker.name, (stage.name for stage in stages), ready_descriptor)
     apps = [build(stage, installation, readiness) for stage in stages]
@@ -56,6 +64,9 @@ def serve(
     except SystemExit as end:
         # Faust has logged the reason; its 1 means no more than that a service did not start.
         raise SystemExit(ExitCode.CRASHED if end.code else ExitCode.STOPPED) from None
+    finally:
+        for claim in claims:
+            claim.release()
 
 
 class _Worker(faust.Worker):
@@ -83,6 +94,18 @@ def _require_cython() -> None:
     if not hasattr(faust.streams, "_CStreamIterator") or faust.streams._CStreamIterator is None:
         log.critical("Faust's compiled stream iterator is missing: install the locked wheels, and unset NO_CYTHON")
         raise SystemExit(ExitCode.MISCONFIGURED)
+
+
+def _claim(stages: Sequence[Stage], installation: Installation) -> list[Claim]:
+    """Two workers in one folder would end each other for ever, each by opening what the other has open."""
+    name = installation.worker.name
+    try:
+        return [
+            Claim(state_directory(installation, each.name), f"worker {name} of stage {each.name}") for each in stages
+        ]
+    except Taken as error:
+        log.critical("%s", error)
+        raise SystemExit(ExitCode.MISCONFIGURED) from None
 
 
 def _require_topics(stages: tuple[Stage, ...], installation: Installation) -> None:
