@@ -22,8 +22,10 @@ from gateways.kafka import KafkaLog, group_member, read_to_end, reader
 from gateways.ledger import Ledger
 from gateways.log import Row, append
 from gateways.membership import GroupMembership
+from gateways.metered import Metered
 from gateways.quarantine import dead_letter
 from gateways.store import DiskStore
+from gateways.watch import Watch
 from gateways.work import Order, Partition
 from schemas import codec, wire
 from schemas.candidate import Withdrawal
@@ -32,6 +34,8 @@ from schemas.message import Message
 from schemas.topics import BY_NAME, CONSENTS, DEAD_LETTERS, STATUSES, command_topic, ledger_topic
 from schemas.words import Channel, Lane
 from tidings.config import Installation
+from tidings.health import Health
+from tidings.metrics import GatewayMetrics
 
 MOST_OPEN = 500
 """Commands of one topic partition in hand; then its backlog stays in Kafka."""
@@ -41,6 +45,8 @@ POLL_MS = 200
 IDLE_SECONDS = 0.05
 DRAIN_SECONDS = 20.0
 """How long a partition that is given up may wait for answers; what is open after that is in doubt."""
+
+_PARTITIONS = "partitions"
 
 log = structlog.get_logger("gateways")
 
@@ -53,10 +59,19 @@ class Gateway(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is n
     """One gateway process."""
 
     def __init__(
-        self, *, channel: Channel, installation: Installation, provider: Provider, clock: Callable[[], datetime]
+        self,
+        *,
+        channel: Channel,
+        installation: Installation,
+        provider: Provider,
+        clock: Callable[[], datetime],
+        health: Health | None = None,
     ) -> None:
         kafka = installation.kafka
-        self._kafka, self._clock, self._provider = kafka, clock, provider
+        self._metrics = GatewayMetrics(channel)
+        self._kafka, self._clock, self._provider = kafka, clock, Metered(provider, self._metrics)
+        self._health = health or Health()
+        self._health.waits(_PARTITIONS, "it has not been given any yet")
         self._channel, self._prefix = channel, kafka.topic_prefix
         self._name = f"gateway-{channel}-{installation.worker.name}"
         self._commit_seconds = installation.worker.commit_interval_seconds
@@ -72,7 +87,7 @@ class Gateway(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is n
         """Work until told to stop. Anything else that ends it is an error of the infrastructure, and raised."""
         self._failed = asyncio.get_running_loop().create_future()
         await self._connect()
-        background = [self._desk.run(), self._view.run(), self._consume(), self._commit_regularly()]
+        background = [self._desk.run(), self._view.run(), self._consume(), self._commit_regularly(), self._watch.run()]
         tasks: list[asyncio.Future[None]] = [asyncio.ensure_future(each) for each in background]
         stopping = asyncio.ensure_future(stop.wait())
         ends: list[asyncio.Future[Any]] = [*tasks, self._failed, stopping]
@@ -98,6 +113,7 @@ class Gateway(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is n
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """aiokafka's call: these may be another's soon. What is on its way ends; nothing new begins."""
+        self._health.waits(_PARTITIONS, "they are being given anew, or their ledgers are read")
         await self._guarded(self._give_up(sorted({tp.partition for tp in revoked})))
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
@@ -131,6 +147,14 @@ class Gateway(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is n
             clock=self._clock,
             statuses=STATUSES.name,
         )
+        self._watch = Watch(
+            desk=self._desk,
+            consents=self._view,
+            consumer=self._consumer,
+            sources=lambda: [tp for number in self._partitions for tp in self._sources(number)],
+            metrics=self._metrics,
+            health=self._health,
+        )
         self._consumer.subscribe([self._prefix + topic for topic in self._topics], listener=self)
 
     async def _check_topics(self) -> None:
@@ -153,6 +177,7 @@ class Gateway(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is n
         await asyncio.gather(*(self._open_one(number) for number in numbers))
         log.info("gateway ready" if not self._is_ready else "gateway took partitions", partitions=list(numbers))
         self._is_ready = True
+        self._health.works(_PARTITIONS)
 
     async def _open_one(self, number: int) -> None:
         topic = ledger_topic(self._channel)
@@ -252,6 +277,7 @@ class Gateway(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is n
         log.warning("command cannot be read; it is in dead-letters", letter=letter.id)
         row = Row(key=letter.id.encode(), value=codec.encode(letter))
         await append(self._log, DEAD_LETTERS.name, record.partition, [row])
+        self._metrics.set_aside(topic)
 
     def _sources(self, number: int) -> list[TopicPartition]:
         return [TopicPartition(self._prefix + topic, number) for topic in self._topics]

@@ -18,9 +18,9 @@ from gateways.answers import Provider, is_outage
 from gateways.attempts import Report, Send, Settle, Step
 from gateways.breaker import Breaker
 from gateways.lanes import Lanes
-from gateways.log import Log, Row, append
-from gateways.work import Job, Order, Partition
-from schemas import codec
+from gateways.log import Log
+from gateways.reports import Reports
+from gateways.work import Job, Load, Order, Partition
 from schemas.consent import Consent
 from schemas.delivery import DeliveryStatus, LedgerEntry
 
@@ -69,11 +69,10 @@ class Desk:
         statuses: str,
     ) -> None:
         self._provider = provider
-        self._log = log
         self._consents = consents
         self._membership = membership
         self._clock = clock
-        self._statuses = statuses
+        self._reports = Reports(log, statuses)
         self._lanes: Lanes[Job] = Lanes(provider.capacity)
         self._breaker = Breaker()
         self._partitions: dict[int, Partition] = {}
@@ -120,9 +119,9 @@ class Desk:
         self._queue(intake.take_in(self._partitions[number], order))
 
     @property
-    def waiting(self) -> int:
-        """How many messages wait for a slot."""
-        return len(self._lanes)
+    def load(self) -> Load:
+        """What is in hand just now."""
+        return Load(waiting=len(self._lanes), in_flight=self._lanes.taken, is_resting=self._breaker.is_open)
 
     def _queue(self, jobs: Iterable[Job]) -> None:
         for job in jobs:
@@ -173,7 +172,7 @@ class Desk:
                     again.append(status)
             over.append(job)
         await partition.ledger.write([*(entry for _, entry in sends), *(step.entry for step in settled)])
-        await self._report(partition, [*again, *(step.status for step in settled if step.status)])
+        await self._reports.send(partition.number, [*again, *(step.status for step in settled if step.status)])
         self._breaker.returned(len(over))
         self._finish(partition, over)
         if not await self._may_act(partition):
@@ -234,23 +233,18 @@ class Desk:
         await self._write(partition, settled)
         for _, job, _ in share:
             self._free_slot(job)
-        await self._report(partition, [step.status for step in settled if step.status])
+        await self._reports.send(partition.number, [step.status for step in settled if step.status])
         self._finish(partition, [job for _, job, _ in share])
 
     async def _settle(self, partition: Partition, settled: Sequence[Settle]) -> None:
         """The ledger first, then the statuses."""
         await self._write(partition, settled)
-        await self._report(partition, [step.status for step in settled if step.status])
+        await self._reports.send(partition.number, [step.status for step in settled if step.status])
 
     async def _write(self, partition: Partition, settled: Sequence[Settle]) -> None:
         """A lost partition's ledger is another's; what was sent of it is only reported."""
         if not partition.is_lost:
             await partition.ledger.write([step.entry for step in settled])
-
-    async def _report(self, partition: Partition, statuses: Sequence[DeliveryStatus]) -> None:
-        if statuses:
-            rows = [Row(key=status.key.encode(), value=codec.encode(status)) for status in statuses]
-            await append(self._log, self._statuses, partition.number, rows)
 
     async def _take_back(self, partition: Partition, sends: Sequence[tuple[Job, LedgerEntry]]) -> None:
         now = self._clock()

@@ -44,6 +44,15 @@ class Job:
     later: list[Order] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """What a gateway has in hand: messages that wait for a slot, slots in use, and whether the provider rests."""
+
+    waiting: int
+    in_flight: int
+    is_resting: bool
+
+
 @dataclass(slots=True, kw_only=True)
 class Partition:
     """One assigned partition; `is_closing` from the moment on at which it may be somebody else's soon."""

@@ -16,11 +16,14 @@ from gateways.smtp import SmtpRelay
 from schemas.words import Channel
 from tidings.claim import Claim, Taken
 from tidings.config import Installation
+from tidings.health import Health
+from tidings.health_endpoint import PortTaken, health_endpoint
 
 STOPPED = 0
+UNAVAILABLE = 69
 CRASHED = 70
 MISCONFIGURED = 78
-"""Exit codes in the numbers of sysexits.h; to start again is of use after 70 only."""
+"""Exit codes in the numbers of sysexits.h; to start again is of use after 69 and 70 only."""
 
 PROVIDERS: dict[Channel, Callable[[Installation], Provider]] = {
     Channel.EMAIL: lambda installation: SmtpRelay(installation.smtp),
@@ -35,23 +38,28 @@ def run(installation: Installation, channel: str) -> int:
     folder = installation.home / "gateways" / installation.worker.name / channel
     try:
         claim = Claim(folder, f"gateway {channel} {installation.worker.name}")
-        uvloop.run(_serve(installation, Channel(channel)))
+        health = Health()
+        with health_endpoint(installation.worker, health):
+            uvloop.run(_serve(installation, Channel(channel), health))
         claim.release()
     except (TopicsMissing, Taken) as error:
         log.error("gateway cannot start", channel=channel, error=str(error))
         return MISCONFIGURED
+    except PortTaken as error:
+        log.error("gateway cannot start", channel=channel, error=str(error))
+        return UNAVAILABLE
     except Exception as error:  # noqa: BLE001 - crash-only: whatever it is, the ledger says what was open
         crash(channel, error)
     return STOPPED
 
 
-async def _serve(installation: Installation, channel: Channel) -> None:
+async def _serve(installation: Installation, channel: Channel, health: Health) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     provider = PROVIDERS[channel](installation)
-    gateway = Gateway(channel=channel, installation=installation, provider=provider, clock=_now)
+    gateway = Gateway(channel=channel, installation=installation, provider=provider, clock=_now, health=health)
     try:
         await gateway.run(stop)
     except TopicsMissing:

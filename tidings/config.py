@@ -112,15 +112,27 @@ class Smtp:
     timeout_seconds: Seconds = 30.0
 
 
+class OnStop(StrEnum):
+    """What becomes of a worker's partitions when it is told to stop: kept for its return, or left to the others."""
+
+    KEEP = "keep"
+    LEAVE = "leave"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
-    """One worker; `name` is its static member id, so that it comes back to its own partitions."""
+    """One worker or gateway; `name` is its static member id, so that it comes back to its own partitions."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _CLOSED
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,100}$")] = field(default_factory=socket.gethostname)
     commit_interval_seconds: Seconds = 1.0
     tick_interval_seconds: Seconds = 1.0
+    http_host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    http_port: Port | None = None
+    on_stop: OnStop = OnStop.KEEP
+    standby_replicas: Annotated[int, Field(ge=0, le=7)] = 0
+    quarantine_pause_seconds: Seconds = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

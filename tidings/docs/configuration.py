@@ -40,6 +40,11 @@ MEANINGS: Mapping[str, str] = {
     "worker.name": "The worker's own name; it comes back to its partitions by it. Give each worker another one.",
     "worker.commit_interval_seconds": "How often offsets are committed.",
     "worker.tick_interval_seconds": "How often the ticker ticks: timers are this much late at most.",
+    "worker.http_host": "The address that `/metrics`, `/healthz` and `/readyz` are served on.",
+    "worker.http_port": "The port they are served on, one for each process; unset: nothing is served.",
+    "worker.on_stop": "Whether a process that is told to stop comes back soon, or leaves its partitions to the others.",
+    "worker.standby_replicas": "Other workers that keep a copy of each partition's state; the same for all of a stage.",
+    "worker.quarantine_pause_seconds": "How long a source rests after too many of its records were set aside.",
     "log.level": "The least that is logged.",
     "log.format": "For people, or for programs.",
 }
