@@ -134,6 +134,7 @@ def _tenant(tenant: str, settings: Settings) -> dict[str, object]:
         "portal_url": settings.portal_url,
         "main_phone": settings.main_phone,
         "contact_email": settings.contact_email,
+        "currency": settings.currency,
     }
     return {"id": tenant, **{key: value for key, value in named.items() if value is not None}}
 

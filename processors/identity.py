@@ -4,9 +4,14 @@ import base64
 import hashlib
 
 
-def message_id(*, tenant: str, source: str, event_id: str, kind: str, recipient: str, channel: str) -> str:
-    """An id of 25 lower-case letters and digits, derived from what caused the message and from nothing else."""
-    return "m" + _digest(tenant, source, event_id, kind, recipient, channel)
+def message_id(
+    *, tenant: str, source: str, event_id: str, kind: str, recipient: str, channel: str, occurrence: str = ""
+) -> str:
+    """An id of 25 lower-case letters and digits, derived from what caused the message and from nothing else.
+
+    `occurrence` tells apart what one event causes several times.
+    """
+    return "m" + _digest(tenant, source, event_id, kind, recipient, channel, *filter(None, (occurrence,)))
 
 
 def emitted_id(*, tenant: str, source: str, event_id: str, subject: str, event_type: str) -> str:

@@ -11,13 +11,16 @@ from typing import Literal
 
 from processors.timing import AfterActivity as AfterActivity  # noqa: PLC0414 - a word for kinds
 from processors.timing import AtOnce as AtOnce  # noqa: PLC0414 - a word for kinds
+from processors.timing import DaysAfter as DaysAfter  # noqa: PLC0414 - a word for kinds
+from processors.timing import DigestWindow as DigestWindow  # noqa: PLC0414 - a word for kinds
+from processors.timing import EndOfDay as EndOfDay  # noqa: PLC0414 - a word for kinds
 from processors.timing import HoursBefore as HoursBefore  # noqa: PLC0414 - a word for kinds
 from processors.timing import Planned, Timing
 from schemas.candidate import Cause
-from schemas.envelope import Event
+from schemas.envelope import Actor, Event
 from schemas.kind_settings import KindSettings
 from schemas.reasons import Reason
-from schemas.words import Channel, InDoubt, Lane
+from schemas.words import ActorKind, Channel, InDoubt, Lane
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +49,29 @@ class Batch:
     by: str
 
 
-Audience = Subject | Staff | Batch
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """The audience is every contact that an event of type `opened_by` lists in its field `members`.
+
+    An event of type `joined_by` adds the contact in its field `member`, once the thing was opened; one that comes
+    before waits for that. Field `by` of both names the thing.
+    """
+
+    opened_by: str
+    members: str
+    joined_by: str
+    member: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """The audience is the contact that this field of the event names; without it, the one the event is about."""
+
+    field: str
+
+
+Audience = Subject | Staff | Batch | Listed | Named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +88,11 @@ class Switch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
-    """What may speak against a message: the event's fields, and what is known of the contact."""
+    """What may speak against a message: who did what, the kind's settings, and what is known of the contact."""
 
+    actor: Actor
     data: Mapping[str, object]
+    own: KindSettings
     has_login: bool
 
 
@@ -95,13 +122,31 @@ class HasLogin:
         return {f"data.{self.field}": True} if seen.data.get(self.field) is True else None
 
 
-Objection = Missing | HasLogin
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotPermitted:
+    """Nothing is said for somebody who is no staff, or has none of the roles that this setting lists, if it is set."""
+
+    setting: str
+    reason: Reason = Reason.NOT_PERMITTED
+
+    def facts(self, seen: Circumstances) -> Mapping[str, object] | None:
+        """What speaks against it, or None."""
+        roles: tuple[str, ...] | None = getattr(seen.own, self.setting)
+        if seen.actor.kind is not ActorKind.STAFF:
+            return {"actor.kind": seen.actor.kind}
+        if roles is None or set(roles) & set(seen.actor.roles):
+            return None
+        return {"actor.roles": list(seen.actor.roles), f"permitted {self.setting}": list(roles)}
+
+
+Objection = Missing | HasLogin | NotPermitted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thread:
     """What ties events together: the field that names the thing, and the events that open, move or end it.
 
+    `of` says what sort of thing, where the name of the field does not.
     An event that both opens and moves keeps the thread going: it begins anew only what has ended before.
     """
 
@@ -109,6 +154,7 @@ class Thread:
     opened_by: tuple[str, ...]
     moved_by: tuple[str, ...] = ()
     ended_by: tuple[str, ...] = ()
+    of: str | None = None
 
     @property
     def event_types(self) -> tuple[str, ...]:
@@ -138,9 +184,13 @@ def no_variables(_cause: Cause, _own: KindSettings) -> Mapping[str, object]:
 class Kind:
     """One built-in kind of message; `name` is the same in code, templates, settings, metrics and docs.
 
-    `useful_until` names the field of the event after whose time the message is useless. `once_per` names a field: about
-    the thing that it names, a contact is told once, however many events say so. `variables` adds to what templates see:
-    computed from the cause and the kind's settings when the message is due.
+    `useful_until` names the field of the event after whose time the message is useless, or another end. `once_per`
+    names a field: about the thing that it names, a contact is told once, however many events say so. `channel_in` names
+    the field that chooses one of the channels. `variables` adds to what templates see: computed from the cause and the
+    kind's settings when the message is due.
+
+    `asks_for_reminders`: whoever wants no reminders gets none of this kind. `asks_for_boxes`: the contact's box of the
+    channel must be ticked. `dispatch_boxes` names the event's own box of each channel.
     """
 
     name: str
@@ -154,7 +204,11 @@ class Kind:
     once_per: str | None = None
     thread: Thread | None = None
     emits: OwnEvent | None = None
-    useful_until: str | None = None
+    useful_until: str | EndOfDay | None = None
+    channel_in: str | None = None
+    asks_for_reminders: bool = False
+    asks_for_boxes: bool = False
+    dispatch_boxes: Mapping[Channel, str] = field(default_factory=dict)
     number: Literal["mobile", "primary"] = "mobile"
     lane: Lane = Lane.NORMAL
     in_doubt: InDoubt = InDoubt.RESEND

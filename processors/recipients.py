@@ -24,12 +24,15 @@ def candidate_for(
     recipient: Recipient | None = None,
     useful_until: datetime | None = None,
     variables: Mapping[str, object] | None = None,
+    occurrence: str = "",
 ) -> Candidate:
     """A message about `contact` (None for one we do not know, or no longer), to that contact or to `recipient`."""
     own = known.settings.kinds[kind.name]
     to = recipient or _contact_recipient(contact, cause.subject, channel, own.number or kind.number)
+    about = f"staff:{to.staff}" if to.staff else cause.subject
+    box = cause.data.get(kind.dispatch_boxes[channel]) if channel in kind.dispatch_boxes else None
     return Candidate(
-        message_id=planned_id(kind.name, channel, cause, tenant, f"staff:{to.staff}" if to.staff else cause.subject),
+        message_id=planned_id(kind.name, channel, cause, tenant, about, occurrence),
         tenant=tenant,
         kind=kind.name,
         channel=channel,
@@ -43,6 +46,9 @@ def candidate_for(
         contact=contact,
         useful_until=useful_until,
         variables={**(variables or {}), **kind.variables(cause, own)},
+        needs_reminders=kind.asks_for_reminders,
+        needs_box=kind.asks_for_boxes,
+        dispatch_box=box if isinstance(box, bool) else None,
     )
 
 
@@ -56,7 +62,7 @@ def staff_with_role(role: str, channel: Channel, known: InForce) -> list[Recipie
     ]
 
 
-def planned_id(kind: str, channel: Channel, cause: Cause, tenant: str, recipient: str) -> str:
+def planned_id(kind: str, channel: Channel, cause: Cause, tenant: str, recipient: str, occurrence: str = "") -> str:
     """The id that the message of this cause has, whenever it is made."""
     return message_id(
         tenant=tenant,
@@ -65,6 +71,7 @@ def planned_id(kind: str, channel: Channel, cause: Cause, tenant: str, recipient
         kind=kind,
         recipient=recipient,
         channel=channel,
+        occurrence=occurrence,
     )
 
 

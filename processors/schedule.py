@@ -6,7 +6,7 @@ its message is useless, so that what waits in dispatch or at a gateway can still
 
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from processors.decide.tables import CONTACTS, PLANS, THREADS, TIMERS
 from processors.decisions import decided_on_plan
@@ -27,6 +27,8 @@ from schemas.words import Channel, Outcome
 
 PLANS_OF_ONE_CONTACT = 10_000
 """How many rows of one contact a scan takes; nobody has so many messages waiting."""
+WITHDRAWABLE = timedelta(days=30)
+"""How long a message that is never useless may wait at a gateway, for credits or for the end of quiet hours."""
 
 
 def plan(
@@ -36,12 +38,13 @@ def plan(
     useful_until: datetime | None,
     occasion: Occasion,
     facts: Mapping[str, object],
+    occurrence: str = "",
 ) -> Iterator[Effect]:
-    """Let a message wait until `due`; one of the same thread, kind and channel has been withdrawn before."""
+    """Let a message wait until `due`; one of the same thread, kind, channel and occurrence was withdrawn before."""
     event, cause = occasion.event, occasion.cause
-    row = row_key(event.tenant, event.subject, occasion.thread, kind.name, channel)
+    row = plan_row(kind, channel, occasion.thread, event, occurrence)
     planned = Plan(
-        message_id=planned_id(kind.name, channel, cause, event.tenant, event.subject),
+        message_id=planned_id(kind.name, channel, cause, event.tenant, event.subject, occurrence),
         tenant=event.tenant,
         subject=event.subject,
         kind=kind.name,
@@ -50,10 +53,17 @@ def plan(
         due=due,
         useful_until=useful_until,
         variables=occasion.data,
+        occurrence=occurrence,
     )
     yield Put(table=PLANS, key=row, value=planned)
     yield arm(TIMERS, due, row_key("plan", row))
     yield decided_on_plan(planned, occasion.record, occasion.known, outcome=Outcome.SCHEDULED, facts=facts)
+
+
+def plan_row(kind: Kind, channel: Channel, thread: str, event: Event, occurrence: str = "") -> str:
+    """Where a plan about the event's contact is kept."""
+    apart = (occurrence,) if occurrence else ()
+    return row_key(event.tenant, event.subject, thread, kind.name, channel, *apart)
 
 
 def fire(row: str, record: Record, tables: Tables) -> Iterator[Effect]:
@@ -79,13 +89,22 @@ def fire(row: str, record: Record, tables: Tables) -> Iterator[Effect]:
         known,
         useful_until=planned.useful_until,
         variables=planned.variables,
+        occurrence=planned.occurrence,
     )
     yield Forward(topic=MESSAGES.name, key=candidate.key, value=candidate)
-    if planned.useful_until is None or planned.useful_until <= record.now:
+    kept_until = _kept_until(planned, record.now)
+    if kept_until is None or kept_until <= record.now:
         yield Delete(table=PLANS, key=row)
     else:
-        yield Put(table=PLANS, key=row, value=replace(planned, address_key=candidate.key))
-        yield arm(TIMERS, planned.useful_until, row_key("plan", row))
+        yield Put(table=PLANS, key=row, value=replace(planned, address_key=candidate.key, kept_until=kept_until))
+        yield arm(TIMERS, kept_until, row_key("plan", row))
+
+
+def _kept_until(planned: Plan, now: datetime) -> datetime | None:
+    """How long what has left may be withdrawn: until it is useless, or a while if only its thread can end it."""
+    if planned.useful_until is not None or KINDS[planned.kind].thread is None:
+        return planned.useful_until
+    return now + WITHDRAWABLE
 
 
 def withdraw_thread(
@@ -119,8 +138,9 @@ def _withdraw(
                 planned, record, known, outcome=Outcome.CANCELLED, reason=reason, facts={"by_event": event.id}
             )
             continue
-        if planned.useful_until is not None:
-            yield disarm(TIMERS, planned.useful_until, row_key("plan", row))
+        kept_until = planned.kept_until or planned.useful_until
+        if kept_until is not None:
+            yield disarm(TIMERS, kept_until, row_key("plan", row))
         withdrawal = Withdrawal(message_id=planned.message_id, tenant=planned.tenant, event_id=event.id, reason=reason)
         yield Forward(topic=MESSAGES.name, key=planned.address_key, value=withdrawal)
     return waited

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from itertools import zip_longest
 
-from processors.local_time import hours_before, instant
+from processors.local_time import from_wall_clock, hours_before, instant, on_wall_clock
 from schemas.clock import rfc3339
 from schemas.kind_settings import KindSettings
-from schemas.values import duration_to_text
+from schemas.values import date_from_text, duration_to_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,16 +18,22 @@ class Telling:
     time: datetime
     data: Mapping[str, object]
     timezone: str
-    """The zone of local times where the event names none."""
+    """The tenant's zone: that of local times where the event names none."""
+    contact_timezone: str
+    """Where the contact lives; else the tenant's zone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hour:
-    """When a message is due, counted from `moment`, and after when it is useless; `facts` is what that rests on."""
+    """When a message is due, counted from `moment`, and after when it is useless; `facts` is what that rests on.
+
+    `occurrence` tells the hours of one event apart.
+    """
 
     moment: datetime
     due: datetime
     useful_until: datetime | None = None
+    occurrence: str = ""
     facts: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -42,14 +49,14 @@ class HoursBefore:
     setting: str
     of: str = "starts_at"
 
-    def hour(self, telling: Telling, own: KindSettings) -> Hour:
-        """The hour; the setting must not be unset."""
+    def hours(self, telling: Telling, own: KindSettings) -> tuple[Hour, ...]:
+        """The one hour; the setting must not be unset."""
         hours: float = getattr(own, self.setting)
         moment = field_instant(telling.data, self.of, telling.timezone)
         if moment is None:
             raise ValueError(f"the event has no time {self.of!r} to count from")
         facts = {self.setting: hours, self.of: moment.isoformat()}
-        return Hour(moment=moment, due=hours_before(moment, hours), facts=facts)
+        return (Hour(moment=moment, due=hours_before(moment, hours), facts=facts),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,20 +69,73 @@ class AfterActivity:
     setting: str
     unless_after: tuple[str, ...] = ()
 
-    def hour(self, telling: Telling, own: KindSettings) -> Hour:
-        """The hour; the setting must not be unset."""
+    def hours(self, telling: Telling, own: KindSettings) -> tuple[Hour, ...]:
+        """The one hour; the setting must not be unset."""
         span: timedelta = getattr(own, self.setting)
         later = [stage for name in self.unless_after if (stage := getattr(own, name)) is not None]
-        return Hour(
-            moment=telling.time,
-            due=telling.time + span,
-            useful_until=telling.time + min(later) if later else None,
-            facts={self.setting: duration_to_text(span), "last_activity": rfc3339(telling.time)},
+        return (
+            Hour(
+                moment=telling.time,
+                due=telling.time + span,
+                useful_until=telling.time + min(later) if later else None,
+                facts={self.setting: duration_to_text(span), "last_activity": rfc3339(telling.time)},
+            ),
         )
 
 
-Planned = HoursBefore | AfterActivity
-Timing = AtOnce | Planned
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DaysAfter:
+    """It leaves so many days after a date of the event, once for each day that the setting lists.
+
+    `at` names the setting of the wall-clock time, which is that of the contact's zone. Once the next one has come, the
+    one before is useless.
+    """
+
+    setting: str
+    of: str
+    at: str = "at"
+
+    def hours(self, telling: Telling, own: KindSettings) -> tuple[Hour, ...]:
+        """One hour for each day, in order."""
+        days: list[int] = sorted(getattr(own, self.setting))
+        clock: time = getattr(own, self.at)
+        first = datetime.combine(date_from_text(str(telling.data[self.of])), clock)
+        dues = [from_wall_clock(first + timedelta(days=day), telling.contact_timezone) for day in days]
+        facts = {self.of: telling.data[self.of], self.at: f"{clock:%H:%M}", "timezone": telling.contact_timezone}
+        return tuple(
+            Hour(moment=due, due=due, useful_until=following, occurrence=str(day), facts={"day": day, **facts})
+            for day, due, following in zip_longest(days, dues, dues[1:])
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestWindow:
+    """It leaves when a window closes into which the events about one thing are collected, in the order of their times.
+
+    Field `by` names the thing, `joins` is the field that is collected. `window` and `max_window` name settings: so long
+    after the last event, and at most so long after the first. Field `closed_by` closes the window at once.
+    """
+
+    by: str
+    joins: str
+    window: str
+    max_window: str
+    closed_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndOfDay:
+    """The end of the day on which the event happened, in the tenant's zone."""
+
+
+Planned = HoursBefore | AfterActivity | DaysAfter
+Timing = AtOnce | DigestWindow | Planned
+
+
+def end_of_day(moment: datetime, timezone: str) -> datetime:
+    """The midnight that follows, on the clocks of `timezone`; in UTC."""
+    tomorrow = on_wall_clock(moment, timezone).date() + timedelta(days=1)
+    return from_wall_clock(datetime.combine(tomorrow, time()), timezone)
 
 
 def field_instant(data: Mapping[str, object], name: str, default_timezone: str) -> datetime | None:

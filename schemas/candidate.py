@@ -42,7 +42,11 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A message that is due; `contact` is the person the event is about."""
+    """A message that is due; `contact` is the person the event is about.
+
+    `needs_reminders` and `needs_box` ask the contact's preferences: overdue reminders, and the box of this channel.
+    `dispatch_box` is the box of this channel that the sender ticked or not; None for a sending without boxes.
+    """
 
     message_id: str
     tenant: str
@@ -58,6 +62,9 @@ class Candidate:
     contact: Contact | None = None
     useful_until: datetime | None = None
     variables: Mapping[str, object] = field(default_factory=dict)
+    needs_reminders: bool = False
+    needs_box: bool = False
+    dispatch_box: bool | None = None
 
     @property
     def key(self) -> str:

@@ -45,7 +45,8 @@ class Thread:
 class Plan:
     """A message that waits for its hour, or that left and may still be withdrawn.
 
-    `address_key` is the key its candidate left under; unset while it waits.
+    `address_key` is the key its candidate left under, `kept_until` how long it may be withdrawn; unset while it waits.
+    `occurrence` tells messages of one cause apart. `opened_at` is when its digest window was opened, if it has one.
     """
 
     message_id: str
@@ -58,6 +59,9 @@ class Plan:
     useful_until: datetime | None = None
     address_key: str | None = None
     variables: Mapping[str, object] = field(default_factory=dict)
+    occurrence: str = ""
+    opened_at: datetime | None = None
+    kept_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,3 +156,11 @@ class Emission:
 
     event: Mapping[str, object]
     due: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """That something whose audience grows, such as a route, was opened: since when, and by which event."""
+
+    since: datetime
+    event_id: str

@@ -28,6 +28,7 @@ DECIDE = Stage(
         decide_tables.EMISSIONS,
         decide_tables.ROSTERS,
         decide_tables.AWAITING,
+        decide_tables.BEGUN,
     ),
     shared=(SETTINGS.name,),
     timers=decide_tables.TIMERS,

@@ -5,7 +5,7 @@ The lists of a tenant are kept where its events without subject are. An event fo
 its list waits for it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from processors.decide.tables import AWAITING, ROSTERS
 from processors.decisions import decided
@@ -36,13 +36,12 @@ def enlist(event: Event, tables: Tables) -> Iterator[Effect]:
     fields = data_to_plain(event.data)
     members = [contact for contact in fields[batch.members] if contact]
     place = _place(event, batch, str(fields[batch.by]))
-    for start in range(0, len(members), CONTACTS_PER_CHUNK):
-        row = place + row_key(event.source, event.id, f"{start:07d}")
-        roster = Roster(contacts=tuple(members[start : start + CONTACTS_PER_CHUNK]))
-        yield Put(table=ROSTERS, key=row, value=roster)
+    for number, chunk in enumerate(chunks(members)):
+        row = place + row_key(event.source, event.id, f"{number * CONTACTS_PER_CHUNK:07d}")
+        yield Put(table=ROSTERS, key=row, value=Roster(contacts=chunk))
     for row, waiting in tables.range(AWAITING, place, prefix_end(place), AWAITING_PER_BATCH if members else 0):
         yield Delete(table=AWAITING, key=row)
-        yield from _send_out(event_from_mapping(waiting.event), _rosters(place, tables))
+        yield from send_out(event_from_mapping(waiting.event), _rosters(place, tables))
 
 
 def call_together(batch: Batch, kind: Kind, occasion: Occasion) -> Iterator[Effect]:
@@ -52,7 +51,7 @@ def call_together(batch: Batch, kind: Kind, occasion: Occasion) -> Iterator[Effe
     place = _place(event, batch, name)
     rosters = _rosters(place, occasion.tables)
     if rosters:
-        yield from _send_out(event, rosters)
+        yield from send_out(event, rosters)
         return
     waiting = Parked(event=event_to_json(event), at=occasion.record.now)
     yield Put(table=AWAITING, key=place + row_key(event.source, event.id), value=waiting)
@@ -69,6 +68,12 @@ def call_together(batch: Batch, kind: Kind, occasion: Occasion) -> Iterator[Effe
         )
 
 
+def chunks(contacts: Iterable[str]) -> list[tuple[str, ...]]:
+    """The contacts, each once, in groups that one record may become."""
+    once = tuple(dict.fromkeys(contacts))
+    return [once[start : start + CONTACTS_PER_CHUNK] for start in range(0, len(once), CONTACTS_PER_CHUNK)]
+
+
 def has_arrived(portion: Portion, record: Record) -> bool:
     """Whether the portion is where its one contact's state is."""
     return len(portion.contacts) == 1 and record.key == _key(portion, portion.contacts[0])
@@ -81,11 +86,12 @@ def divide(portion: Portion) -> Iterator[Effect]:
         yield Forward(topic=AUDIENCE.name, key=_key(portion, contact), value=alone)
 
 
-def _send_out(event: Event, rosters: list[Roster]) -> Iterator[Effect]:
+def send_out(event: Event, groups: Iterable[tuple[str, ...]]) -> Iterator[Effect]:
+    """Let the event travel to the contacts of each group."""
     plain = event_to_json(event)
-    for roster in rosters:
-        portion = Portion(tenant=event.tenant, event_id=event.id, event=plain, contacts=roster.contacts)
-        yield Forward(topic=AUDIENCE.name, key=_key(portion, ""), value=portion)
+    for group in groups:
+        portion = Portion(tenant=event.tenant, event_id=event.id, event=plain, contacts=group)
+        yield Forward(topic=AUDIENCE.name, key=_key(portion, group[0] if len(group) == 1 else ""), value=portion)
 
 
 def _place(event: Event, batch: Batch, name: str) -> str:
@@ -93,8 +99,8 @@ def _place(event: Event, batch: Batch, name: str) -> str:
     return row_key(event.tenant, batch.listed_by, name, "")
 
 
-def _rosters(place: str, tables: Tables) -> list[Roster]:
-    return [roster for _, roster in tables.range(ROSTERS, place, prefix_end(place), CHUNKS_PER_BATCH)]
+def _rosters(place: str, tables: Tables) -> list[tuple[str, ...]]:
+    return [roster.contacts for _, roster in tables.range(ROSTERS, place, prefix_end(place), CHUNKS_PER_BATCH)]
 
 
 def _key(portion: Portion, contact: str) -> str:

@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from processors.decide.logins import has_login
-from processors.kind import Circumstances, Kind
+from processors.decisions import decided
+from processors.effects import Effect
+from processors.kind import Circumstances, Kind, Staff
 from processors.occasion import Occasion
 from schemas.kind_settings import SHARED
 from schemas.reasons import Reason
+from schemas.words import Channel, Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +41,35 @@ def refusal(kind: Kind, occasion: Occasion) -> Refusal | None:
     if off or not kind.unless:
         return off
     event = occasion.event
-    seen = Circumstances(data=occasion.data, has_login=has_login(occasion.tables, event.tenant, event.subject))
+    seen = Circumstances(
+        actor=event.actor,
+        data=occasion.data,
+        own=occasion.known.settings.kinds[kind.name],
+        has_login=has_login(occasion.tables, event.tenant, event.subject),
+    )
     for objection in kind.unless:
         facts = objection.facts(seen)
         if facts is not None:
             return Refusal(reason=objection.reason, facts=facts)
     return None
+
+
+def dropped(
+    kind: Kind, occasion: Occasion, channel: Channel | None, refused: Refusal, *, due: datetime | None = None
+) -> Effect:
+    """The decision that a kind says nothing to this event on this channel."""
+    return decided(
+        occasion.event,
+        occasion.record,
+        occasion.known,
+        outcome=Outcome.DROPPED,
+        reason=refused.reason,
+        kind=kind.name,
+        channel=channel,
+        contact=None if isinstance(kind.audience, Staff) else occasion.event.subject or None,
+        facts=refused.facts,
+        due=due,
+    )
 
 
 def settings_path(kind: Kind, key: str) -> str:

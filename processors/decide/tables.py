@@ -4,6 +4,7 @@ from processors.effects import Table
 from schemas.contact import Contact
 from schemas.state import (
     Alarm,
+    Begun,
     Emission,
     KnownLogin,
     Parked,
@@ -29,3 +30,4 @@ SAID = Table(name="said", holds=Said)
 EMISSIONS = Table(name="emissions", holds=Emission)
 ROSTERS = Table(name="rosters", holds=Roster)
 AWAITING = Table(name="awaiting", holds=Parked)
+BEGUN = Table(name="begun", holds=Begun)

@@ -24,7 +24,7 @@ def stand(event: Event, record: Record, tables: Tables, known: InForce) -> Gener
     if rule is None:
         return None
     fields = data_to_plain(event.data)
-    key = row_key(rule.field, str(fields[rule.field]))
+    key = row_key(rule.of or rule.field, str(fields[rule.field]))
     row = row_key(event.tenant, event.subject, key)
     before = tables.get(THREADS, row)
     stale = _stale(rule, event, before)

@@ -100,6 +100,30 @@ def not_opted_out(case: Case) -> Stop | None:
     return Stop(reason=Reason.OPTED_OUT.of(scope), facts={"opted_out": list(case.consent.opted_out)})
 
 
+def reminders_on(case: Case) -> Stop | None:
+    """Very important people and other exceptions are not reminded of what is overdue (section 4, `reminders`)."""
+    contact = case.candidate.contact
+    if not case.candidate.needs_reminders or contact is None or contact.reminders:
+        return None
+    return Stop(reason=Reason.REMINDERS_OFF, facts={"contact.reminders": False})
+
+
+def box_ticked(case: Case) -> Stop | None:
+    """The contact's own box of this channel; it counts when the message is due, not when it was planned."""
+    candidate, contact = case.candidate, case.candidate.contact
+    if not candidate.needs_box or contact is None:
+        return None
+    ticked = contact.boxes.email if candidate.channel is Channel.EMAIL else contact.boxes.sms
+    return None if ticked else Stop(reason=Reason.CONTACT_PREF_OFF, facts={f"contact.boxes.{candidate.channel}": False})
+
+
+def dispatch_box_ticked(case: Case) -> Stop | None:
+    """The box of this channel in the window that the sender sent from."""
+    if case.candidate.dispatch_box is not False:
+        return None
+    return Stop(reason=Reason.DISPATCH_UNCHECKED, facts={f"boxes of the sending.{case.candidate.channel}": False})
+
+
 def wants_texts(case: Case) -> Stop | None:
     """`No SMS` silences texts, calls and short codes of every kind (section 4)."""
     if not case.candidate.channel.uses_phone or case.candidate.recipient.sms_alerts != NO_SMS:
@@ -155,7 +179,7 @@ def sender(case: Case) -> str | None:
         case Channel.SMS:
             return senders.sms
         case _:
-            return case.known.settings.name
+            return case.known.settings.name or case.candidate.tenant
 
 
 GATES: tuple[Callable[[Case], Stop | None], ...] = (
@@ -163,7 +187,10 @@ GATES: tuple[Callable[[Case], Stop | None], ...] = (
     activated,
     paid,
     agreed,
+    reminders_on,
     not_opted_out,
+    box_ticked,
+    dispatch_box_ticked,
     wants_texts,
     has_address,
     not_suppressed,

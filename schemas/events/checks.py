@@ -81,9 +81,12 @@ def _starts_at(record: AppointmentScheduled | AppointmentRescheduled | Booking) 
 
 def _demand(record: Demand) -> Faults:
     try:
-        date_from_text(record.due_on)
+        due_on = date_from_text(record.due_on)
     except ValueError as error:
         yield Fault(path="data.due_on", reason=str(error))
+        return
+    if due_on.year not in PLANNABLE_YEARS:
+        yield Fault(path="data.due_on", reason=f"is not a date one can plan for: {record.due_on!r}")
 
 
 def _order(record: Order) -> Faults:

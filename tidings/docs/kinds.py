@@ -63,6 +63,8 @@ def _said(value: object) -> str:
         return ", ".join(_said(each) for each in value)
     if isinstance(value, Mapping):
         return "; ".join(f"{_said(key)}: {_said(each)}" for key, each in value.items())
+    if value is True:
+        return "yes"
     if is_dataclass(value):
         return _record(value)
     if callable(value) and value.__module__ != words_of_kinds.__name__:

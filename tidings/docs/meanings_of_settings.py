@@ -53,7 +53,7 @@ MEANINGS: Mapping[str, str] = {
     "window": "Begins anew with each message.",
     "max_window": "The longest that a message waits.",
     "OverdueSettings.days": "After the due date.",
-    "OverdueSettings.at": "On the tenant's clock.",
+    "OverdueSettings.at": "On the clock of the contact's zone, else of the tenant's.",
     "OnDemandSettings.roles": "Who may send; unset: any staff.",
     "requested": "Whether the tenant asked for it.",
     "paid": "Whether it is paid; unset: payment is not asked.",

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from processors import kinds
-from processors.kind import AtOnce, Batch, Kind
+from processors.kind import AtOnce, Batch, DigestWindow, Kind, Listed, Named
 from processors.kinds import KINDS
 from processors.render import built_in
 from schemas.events import EVENT_RECORDS
+from schemas.events.checks import NO_SUBJECT
 from schemas.message import Message
 from schemas.words import Channel
 from tests.unit.processors.world import PANTRY, World
@@ -18,11 +19,14 @@ from tests.unit.processors.world import PANTRY, World
 GOLDEN = Path(__file__).parent / "golden"
 CLIENT = {"kind": "client", "id": "c1", "name": "Ann Lee"}
 STAFF = {"kind": "staff", "id": "s1", "name": "Sam Root"}
+DONE_BY_STAFF = ("on_demand", "order_altered")
 EVERYTHING_ON = {
     **PANTRY["kinds"],
     "cart": {"idle": "PT1H", "warning": "PT24H", "expire": "PT48H"},
     "registration_notification": {"stop_after_registration": True},
+    "route_started": {"enabled": True},
 }
+DEMAND = {"due_on": "2026-06-05", "amount": "90.00", "link": "https://portal.example/d/1?a=b&c=d"}
 ITEMS = [{"name": "Rice", "quantity": 2}, {"name": "Black beans <dried>", "quantity": 37}]
 OCCASIONS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "appointment_reminder": (
@@ -39,8 +43,31 @@ OCCASIONS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "cart_expired": ("cart.changed", {"cart_id": "k1", "items": ITEMS}),
     "cart_expiring": ("cart.changed", {"cart_id": "k1", "items": ITEMS}),
     "cart_idle": ("cart.changed", {"cart_id": "k1", "items": ITEMS}),
+    "conversation": (
+        "conversation.message_posted",
+        {
+            "conversation_id": "m1",
+            "text": "The part is here & <new>.\nIs Tuesday fine?",
+            "link": "https://portal.example/m",
+        },
+    ),
+    "document": (
+        "document.sent",
+        {
+            "document": "quote",
+            "number": "Q<1>",
+            "link": "https://portal.example/q/1?a=b&c=d",
+            "email": True,
+            "sms": True,
+        },
+    ),
+    "invoice_overdue": ("invoice.issued", {"number": "I<1>", **DEMAND}),
     "login_created": ("login.created", {"username": "annlee"}),
     "login_invitation": ("login.invited", {"has_login": False, "link": "https://portal.example/join?c=1&b=2"}),
+    "on_demand": (
+        "message.requested",
+        {"subject": "Fitting", "text": "The fitting is at <four> & free.\nBring shoes."},
+    ),
     "order_altered": ("visit.edited", {"visit_id": "v1", "order_id": "o1", "changes": "2 cans of beans, not 3"}),
     "order_confirmation": ("order.completed", {"order_id": "o1", "items": ITEMS}),
     "order_notification": (
@@ -52,10 +79,12 @@ OCCASIONS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         "password.reset_requested",
         {"username": "annlee", "link": "https://portal.example/reset?token=q7&for=annlee"},
     ),
+    "quote_overdue": ("quote.sent", {"number": "Q<1>", **DEMAND}),
     "registration_notification": (
         "client.registered",
         {"fields": {"household_size": 4, "languages": ["Spanish", "English"], "new": True, "how_heard": "a <friend>"}},
     ),
+    "route_started": ("route.started", {"route_id": "r1", "stops": ["c1"]}),
 }
 """Kind → an event that causes it; a new kind adds its line here and its golden files by `--golden`."""
 
@@ -70,10 +99,15 @@ def said(kind: str, locale: str = "en-US") -> dict[Channel, Message]:
     """What the kind says on each of its channels."""
     event_type, fields = OCCASIONS[kind]
     portal = {"main_phone": "+12025550100", "portal_url": "https://portal.example/riverside"}
-    world = World(settings={**PANTRY, **portal, "kinds": EVERYTHING_ON})
-    world.ann(locale=locale)
-    world.happens(event_type, subject="c1", actor=STAFF if kind == "order_altered" else CLIENT, data=fields)
-    world.passes(days=14)
+    channels = {channel: {"requested": True} for channel in KINDS[kind].channels}
+    world = World(settings={**PANTRY, **portal, "channels": channels, "kinds": EVERYTHING_ON})
+    world.ann(locale=locale, boxes={"email": True, "sms": True}, address=["Ann Lee", "1 High Street"])
+    chosen = KINDS[kind].channel_in
+    for fields_of_one in [{**fields, chosen: channel} for channel in channels] if chosen else [fields]:
+        actor = STAFF if kind in DONE_BY_STAFF else CLIENT
+        subject = "" if event_type in NO_SUBJECT else "c1"
+        world.happens(event_type, subject=subject, actor=actor, data=fields_of_one)
+    world.passes(days=30)
     return {message.channel: message for message in world.messages if message.kind == kind}
 
 
@@ -82,7 +116,8 @@ def test_a_kind_answers_events_that_exist(kind: Any) -> None:
     assert set(kind.on) <= EVENT_RECORDS.keys()
     assert all(switch.of in (None, *KINDS) for switch in kind.switches)
     fields = {name for event_type in kind.on for name in EVENT_RECORDS[event_type].__dataclass_fields__}
-    assert {kind.useful_until, kind.once_per} <= {None, *fields}
+    assert {kind.once_per, kind.channel_in, *kind.dispatch_boxes.values()} <= {None, *fields}
+    assert not isinstance(kind.useful_until, str) or kind.useful_until in fields
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
@@ -90,14 +125,27 @@ def test_what_a_kind_names_exists(kind: Kind) -> None:
     if isinstance(kind.audience, Batch):
         assert kind.audience.whole in kind.on
         assert {kind.audience.by, kind.audience.members} <= fields_of(kind.audience.listed_by)
+    if isinstance(kind.audience, Listed):
+        assert {kind.audience.opened_by, kind.audience.joined_by} == set(kind.on)
+        assert {kind.audience.by, kind.audience.members} <= fields_of(kind.audience.opened_by)
+        assert {kind.audience.by, kind.audience.member} <= fields_of(kind.audience.joined_by)
+    if isinstance(kind.audience, Named):
+        assert all(kind.audience.field in fields_of(event_type) for event_type in kind.on)
     if kind.thread is not None:
         assert all(kind.thread.field in fields_of(event_type) for event_type in kind.thread.event_types)
     if kind.emits is not None:
         assert kind.emits.event_type in EVENT_RECORDS
     settings = set(kind.settings.__dataclass_fields__)
-    timings = [each for each in kind.channels.values() if not isinstance(each, AtOnce)]
-    assert {timing.setting for timing in timings} <= settings
-    assert kind.once_per is None or not timings, "what is planned is not remembered as said"
+    planned = [each for each in kind.channels.values() if not isinstance(each, (AtOnce, DigestWindow))]
+    windows = [each for each in kind.channels.values() if isinstance(each, DigestWindow)]
+    assert {timing.setting for timing in planned} <= settings
+    assert {name for window in windows for name in (window.window, window.max_window)} <= settings
+    assert all(
+        {window.by, window.joins, window.closed_by} <= fields_of(event_type)
+        for window in windows
+        for event_type in kind.on
+    )
+    assert kind.once_per is None or not planned + windows, "what is planned is not remembered as said"
 
 
 @pytest.mark.parametrize("name", KINDS)

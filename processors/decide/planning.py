@@ -1,0 +1,76 @@
+"""When what a kind says to an event is due, and what is too late to be said."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from processors.decide.objections import Refusal, dropped, settings_path
+from processors.decide.tables import CONTACTS
+from processors.effects import Effect, row_key
+from processors.emissions import emit_later
+from processors.kind import EndOfDay, Kind
+from processors.occasion import Occasion
+from processors.schedule import plan
+from processors.timing import Hour, Planned, Telling, end_of_day, field_instant
+from schemas.kind_settings import SHARED
+from schemas.reasons import Reason
+from schemas.words import Channel
+
+
+def say_later(kind: Kind, channel: Channel, timing: Planned, occasion: Occasion) -> Iterator[Effect]:
+    """A plan for each hour of the timing that has not passed."""
+    hours = _hours(kind, timing, occasion)
+    if not hours:
+        facts = {settings_path(kind, timing.setting): None}
+        yield dropped(kind, occasion, channel, Refusal(reason=Reason.SETTING_OFF.of(timing.setting), facts=facts))
+    for hour in hours:
+        yield from _at(hour, kind, channel, occasion)
+
+
+def emission(kind: Kind, occasion: Occasion) -> Iterator[Effect]:
+    """What a kind publishes happens also when its own message is off; not when all that it belongs to is."""
+    kinds = occasion.known.settings.kinds
+    if kind.emits is None or not kinds[SHARED.get(kind.name, kind.name)].enabled:
+        return
+    for hour in _hours(kind, kind.emits.at, occasion):
+        yield from emit_later(kind.emits.event_type, hour.due, occasion)
+
+
+def useful_until(kind: Kind, occasion: Occasion) -> datetime | None:
+    """After when all that the kind says to this event is useless."""
+    timezone = occasion.known.settings.timezone
+    if kind.useful_until is None:
+        return None
+    if isinstance(kind.useful_until, EndOfDay):
+        return end_of_day(occasion.event.time, timezone)
+    return field_instant(occasion.data, kind.useful_until, timezone)
+
+
+def _at(hour: Hour, kind: Kind, channel: Channel, occasion: Occasion) -> Iterator[Effect]:
+    own = occasion.known.settings.kinds[kind.name]
+    due, happened = hour.due, occasion.event.time
+    if due < happened:
+        if own.late_policy == "skip" or hour.moment < happened:
+            late = {**hour.facts, "due": due.isoformat(), "late_policy": own.late_policy}
+            missed = Refusal(reason=Reason.REMINDER_WINDOW_PASSED, facts=late)
+            yield dropped(kind, occasion, channel, missed, due=due)
+            return
+        due = occasion.record.now
+    until = hour.useful_until or useful_until(kind, occasion)
+    yield from plan(kind, channel, due, until, occasion, hour.facts, hour.occurrence)
+
+
+def _hours(kind: Kind, timing: Planned, occasion: Occasion) -> tuple[Hour, ...]:
+    """When a timing of this kind is due; none while its setting is unset, or an empty list."""
+    event, settings = occasion.event, occasion.known.settings
+    own = settings.kinds[kind.name]
+    if getattr(own, timing.setting) in (None, ()):
+        return ()
+    contact = occasion.tables.get(CONTACTS, row_key(event.tenant, event.subject))
+    home = contact.timezone if contact else None
+    telling = Telling(
+        time=event.time,
+        data=occasion.data,
+        timezone=settings.timezone,
+        contact_timezone=home or settings.timezone,
+    )
+    return timing.hours(telling, own)
