@@ -53,6 +53,8 @@ class Consumer(driver.Consumer):
         self._settled: dict[TP, int] = {}
         self._undone: WeakSet[Batch] = WeakSet()
         self._room = asyncio.Event()
+        self.performing = asyncio.Lock()
+        """Held while a batch is performed; partitions are not given away before."""
 
     def settle(self, batch: Batch) -> None:
         """All effects of this batch are stored: its offsets may be committed, unless the partitions were given away."""
@@ -78,8 +80,14 @@ class Consumer(driver.Consumer):
         return {tp: self._settled[tp] for tp in tps if self._settled.get(tp, 0) > self.committed(tp)}
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
-        """Forget what was settled: under the next generation the partitions may be another worker's."""
+        """Wait for the unit that is on its way, then forget what was settled.
+
+        Faust does not wait for what an agent is at: its next owner would read the changelog to its end before this
+        worker's last unit stands in it.
+        """
         await super().on_partitions_revoked(revoked)
+        async with self.performing:
+            pass
         self._settled.clear()
         self._undone.clear()
         self._room.set()

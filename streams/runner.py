@@ -17,8 +17,9 @@ from streams.guard import Guard
 from streams.journal import Journal
 from streams.outbox import Outbox
 from streams.pulse import Pulse
-from streams.store import PartitionStore, Store, position_key, position_value
-from streams.unit_of_work import UnitOfWork
+from streams.store import PartitionStore, Store, position_key, position_value, voided_key
+from streams.unit_of_work import WRITES_LIMIT_BYTES, UnitOfWork
+from streams.writes import Writes
 from tidings.config import Kafka
 
 
@@ -52,21 +53,31 @@ class StageRunner:
         self._changelog_ends: dict[int, int] = {}
 
     async def perform(self, batch: Batch, consumer: Consumer) -> None:
-        """Perform what is new in the batch and settle it; a batch of an older assignment is left to its new owner."""
-        if batch.generation != consumer.app.consumer_generation_id:
-            return
+        """Perform what is new in the batch and settle it; what is not done when a rebalance begins is left to the next
+        owner of the partition.
+        """
+        async with consumer.performing:
+            if _is_ours(batch, consumer):
+                await self._perform(batch, consumer)
+
+    async def _perform(self, batch: Batch, consumer: Consumer) -> None:
         place = self._place(batch, consumer)
         await self._require_no_loss(place, batch)
+        await self._write_voided_again(place)
         unit = UnitOfWork()
         for record in batch.records:
             if record.offset < place.position:
                 continue
             if unit.is_full:
                 await self._finish(unit, place, record.offset)
+                if not _is_ours(batch, consumer):
+                    return
                 unit = UnitOfWork()
             change = self._guard.apply(record, place.store, unit.writes)
             if not unit.has_room_for(change):
                 await self._finish(unit, place, record.offset)
+                if not _is_ours(batch, consumer):
+                    return
                 unit = UnitOfWork()
             unit.take(change)
         if batch.next_offset > place.position:
@@ -96,13 +107,35 @@ class StageRunner:
             raise Fatal(f"{place.topic}/{place.tp.partition}: position {place.position} would become {next_offset}")
         self._pulse.check()
         await self._outbox.send(unit.outputs)
-        self._pulse.check()
-        partition = place.tp.partition
         # The position is the last write, so that compaction can never remove the changelog's last record.
         unit.writes.put(position_key(place.topic), position_value(next_offset))
+        await self._store_writes(unit.writes, place)
+        place.position = self._positions[place.tp] = next_offset
+
+    async def _store_writes(self, writes: Writes, place: _Place) -> None:
+        self._pulse.check()
+        partition = place.tp.partition
         end = self._changelog_ends.get(partition)
         expected = place.store.changelog_end() if end is None else end
-        last = await self._journal.append(partition, unit.writes, expected)
-        place.store.write(unit.writes, last)
+        last = await self._journal.append(partition, writes, expected)
+        place.store.write(writes, last)
         self._changelog_ends[partition] = last + 1
-        place.position = self._positions[place.tp] = next_offset
+
+    async def _write_voided_again(self, place: _Place) -> None:
+        """Before compaction can remove what a void record seems to replace (`streams.journal`)."""
+        if place.tp.partition in self._changelog_ends:
+            return
+        writes = Writes()
+        for key in place.store.voided():
+            if writes.size_bytes + len(key) + len(place.store.get(key) or b"") > WRITES_LIMIT_BYTES // 2:
+                await self._store_writes(writes, place)
+                writes = Writes()
+            writes.put(key, place.store.get(key))
+            writes.put(voided_key(key), None)
+        if writes:
+            await self._store_writes(writes, place)
+
+
+def _is_ours(batch: Batch, consumer: Consumer) -> bool:
+    """Whether the partition is still this worker's, as far as it has heard."""
+    return batch.generation == consumer.app.consumer_generation_id and not consumer.app.rebalancing

@@ -3,6 +3,7 @@
 Faust opens, closes and recovers it. The changelog is the truth; what is on disk may be deleted while the worker is off.
 """
 
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from struct import Struct
@@ -15,7 +16,10 @@ from rocksdict import Rdict, WriteBatch
 
 from streams.batch import Batch
 from streams.crash import Fatal, die
+from streams.journal import is_void
 from streams.writes import Writes
+
+log = logging.getLogger(__name__)
 
 ROCKSDB = {"driver": "rocksdict", "block_cache_size": 16 << 20, "write_buffer_size": 8 << 20}
 """Small caches, since each partition has its own. Never the option `ttl`: it deletes data."""
@@ -24,7 +28,10 @@ TABLES_LIMIT = 64
 """Logical tables per stage; their one-byte prefixes stay below Faust's own key, which begins with `_`."""
 
 _POSITION = b"\xff"
-"""Sorts after every table's prefix."""
+"""Sorts after everything else."""
+
+_VOIDED = b"\xfe"
+"""Before keys whose newest record in the changelog is void, until they are written again; sorts after every table."""
 
 _OFFSET = Struct(">q")
 
@@ -64,6 +71,10 @@ class PartitionStore:
         stored = self.get(position_key(topic))
         return cast(int, _OFFSET.unpack(stored)[0]) if stored else 0
 
+    def voided(self) -> list[bytes]:
+        """The keys whose newest record in the changelog may be void; compaction would keep that one alone."""
+        return [key[1:] for key, _ in self.between(_VOIDED, _POSITION)]
+
     def changelog_end(self) -> int:
         """The offset after the last changelog record that this state contains."""
         stored = self.get(RocksStore.offset_key)
@@ -92,6 +103,11 @@ def position_key(topic: str) -> bytes:
 def position_value(next_offset: int) -> bytes:
     """A position as it is stored."""
     return _OFFSET.pack(next_offset)
+
+
+def voided_key(key: bytes) -> bytes:
+    """The key under which it is remembered that a void record has this key."""
+    return _VOIDED + key
 
 
 class Store(RocksStore):
@@ -127,7 +143,10 @@ class Store(RocksStore):
             if tp.topic != cast(StageTable, self.table).changelog_topic_name or not ours:
                 continue
             for record in cast(Batch, event.message.value).records:
-                if record.value is None:
+                if is_void(record):
+                    log.warning("%s/%s/%s is void: a worker wrote that had lost its partition", *tp, record.offset)
+                    writes[tp.partition].put(voided_key(record.key), b"")
+                elif record.value is None:
                     writes[tp.partition].delete(record.key)
                 else:
                     writes[tp.partition].put(record.key, record.value)

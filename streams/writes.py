@@ -3,8 +3,8 @@
 from bisect import bisect_left, insort
 from collections.abc import ItemsView, Iterator
 
-_PER_WRITE_BYTES = 32
-"""What a record in a Kafka batch may need around its key and value, at most."""
+_PER_WRITE_BYTES = 48
+"""What a record in a Kafka batch may need around its key and value, at most, with the offset that it claims."""
 
 _FEW = 16
 
