@@ -185,7 +185,7 @@ class Gateway(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is n
         ledger = Ledger(log=self._log, store=store, topic=topic, partition=number)
 
         def restore(record: ConsumerRecord) -> None:
-            ledger.restore(record.key, record.value, record.headers)
+            ledger.restore(record.key, record.value, record.headers, record.offset)
 
         place = TopicPartition(self._prefix + topic, number)
         partition = Partition(number=number, ledger=ledger)

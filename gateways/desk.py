@@ -88,8 +88,10 @@ class Desk:
                 group.create_task(self._record())
 
     async def open(self, partition: Partition, interrupted: Sequence[LedgerEntry]) -> None:
-        """Begin with a partition: first settle the intents that a crash left open, each of them listed as doubtful."""
+        """Begin with a partition: intents that a crash left open are listed as doubtful, the last statuses repeated."""
         now = self._clock()
+        await partition.ledger.write_voided_again()
+        await self._reports.send(partition.number, partition.ledger.unreported())
         settled = [attempts.interrupted(entry, entry.message, now) for entry in interrupted if entry.message]
         if settled:
             ids = [one.entry.message_id for one in settled]

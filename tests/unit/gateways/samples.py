@@ -119,8 +119,8 @@ class Office:
             statuses=STATUSES,
         )
         ledger = Ledger(log=log, store=MemoryStore(), topic=LEDGER, partition=0)
-        for row in log.rows(LEDGER):
-            ledger.restore(row.key, row.value, row.headers)
+        for offset, row in enumerate(log.rows(LEDGER)):
+            ledger.restore(row.key, row.value, row.headers, offset)
         self.interrupted = ledger.restored(len(log.rows(LEDGER)))
         self.partition = Partition(number=0, ledger=ledger)
         self._next = 0
