@@ -34,6 +34,7 @@ class FullCopy:
         self._name = topic_name(installation, topic.name)
         self._kafka = installation.kafka
         self._records: dict[str, object] = {}
+        self._consumer: AIOKafkaConsumer | None = None
         self._following: asyncio.Task[None] | None = None
 
     @property
@@ -52,6 +53,7 @@ class FullCopy:
             fetch_max_wait_ms=_FETCH_WAIT_MS,
             **client_security(self._kafka),
         )
+        self._consumer = consumer
         await consumer.start()
         partitions = [TopicPartition(self._name, number) for number in range(PARTITIONS)]
         consumer.assign(partitions)
@@ -63,10 +65,12 @@ class FullCopy:
         self._following = asyncio.create_task(self._follow(consumer))
 
     async def stop(self) -> None:
-        """Stop following."""
+        """Stop following, however far the start has come."""
         if self._following is not None:
             self._following.cancel()
             await asyncio.wait([self._following])
+        if self._consumer is not None:
+            await self._consumer.stop()
 
     async def _follow(self, consumer: AIOKafkaConsumer) -> None:
         try:
@@ -74,8 +78,6 @@ class FullCopy:
                 await self._read(consumer)
         except Exception as error:  # noqa: BLE001 - die reports it
             die(f"the full copy of {self._name} cannot be followed", error)
-        finally:
-            await consumer.stop()
 
     async def _read(self, consumer: AIOKafkaConsumer) -> None:
         for records in (await consumer.getmany(timeout_ms=_POLL_MS)).values():
