@@ -1,11 +1,16 @@
 """Every scenario of the project holds, and gives the same JSON for any number of partitions."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from streams.topology import TOPOLOGY
 from tidings.rehearsal import rehearse
+from tidings.rehearsal.driver import run_in_memory
+from tidings.rehearsal.providers import provider_stage
+from tidings.rehearsal.scenario import Scenario, read_scenario
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 FILES = sorted(SCENARIOS.rglob("*.yaml"))
@@ -19,6 +24,21 @@ def test_a_scenario_holds_and_partitions_make_no_difference(path: Path) -> None:
     for partitions in (1, 4):
         assert json.dumps(rehearse(path, partitions=partitions).outcome.to_plain()) == wanted
     assert json.dumps(rehearse(path, through_codec=True).outcome.to_plain()) == wanted
+
+
+@pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
+def test_every_event_redelivered_twice_changes_nothing(path: Path) -> None:
+    """Right behind the first time, and again when all is over; what is refused is refused each time."""
+    scenario = read_scenario(path)
+    wanted = _outcome(scenario)
+    for items in (tuple(item for item in scenario.items for _ in range(3)), scenario.items * 3):
+        found = _outcome(replace(scenario, items=items))
+        assert {part for part in wanted if found[part] != wanted[part]} <= {"refused"}
+
+
+def _outcome(scenario: Scenario) -> dict[str, object]:
+    stages = (*TOPOLOGY, provider_stage(scenario.providers))
+    return run_in_memory(scenario, stages, partitions=4, through_codec=False).run().to_plain()
 
 
 def test_the_example_of_the_how_to_holds(tmp_path: Path) -> None:
