@@ -81,3 +81,12 @@ class Withdrawal:
     reason: str
     message_id: str | None = None
     contact: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactUpdate:
+    """A contact whose preferences changed, for what still waits to be sent to one of its addresses."""
+
+    tenant: str
+    event_id: str
+    contact: Contact

@@ -5,7 +5,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from schemas.billing import CreditChange, Invoice, Usage
-from schemas.candidate import Candidate, Withdrawal
+from schemas.candidate import Candidate, ContactUpdate, Withdrawal
 from schemas.consent import Consent, ConsentChange
 from schemas.dead_letter import DeadLetter, Replay
 from schemas.decision import Decision
@@ -92,8 +92,8 @@ SETTINGS = Topic(
 )
 MESSAGES = Topic(
     name="messages",
-    sentence="Messages that are due and have not yet passed the gates, and withdrawals of them.",
-    records=(Candidate, Withdrawal),
+    sentence="Messages that are due and have not yet passed the gates, withdrawals of them, and contacts who changed.",
+    records=(Candidate, Withdrawal, ContactUpdate),
     key="tenant|address",
     owner="decide",
     retention=timedelta(days=7),

@@ -9,7 +9,7 @@ from processors.phones import e164
 from processors.schedule import erase_plans
 from processors.settings import InForce
 from schemas.address import address_key
-from schemas.candidate import Withdrawal
+from schemas.candidate import ContactUpdate, Withdrawal
 from schemas.contact import Contact
 from schemas.envelope import Event
 from schemas.events import Patch
@@ -39,6 +39,25 @@ def on_contact_changed(event: Event, record: Record, tables: Tables, known: InFo
         yield Refuse(faults=refused.faults)
         return
     yield Put(table=CONTACTS, key=key, value=contact)
+    if before is not None and _preferences(before) != _preferences(contact):
+        yield from _update_what_waits(event, before, contact)
+
+
+def _preferences(contact: Contact) -> tuple[object, ...]:
+    """What gates ask of a contact: it counts when a message leaves, also one that had to wait."""
+    return contact.boxes, contact.reminders, contact.sms_alerts
+
+
+def _update_what_waits(event: Event, before: Contact, contact: Contact) -> Iterator[Effect]:
+    """Tell dispatch at each address under which something may be held."""
+    update = ContactUpdate(tenant=event.tenant, event_id=event.id, contact=contact)
+    for address in _addresses(before):
+        yield Forward(topic=MESSAGES.name, key=address_key(event.tenant, address), value=update)
+
+
+def _addresses(contact: Contact) -> list[str]:
+    addresses = [contact.email, *(phone.number for phone in contact.phones)]
+    return list(dict.fromkeys(address for address in addresses if address))
 
 
 def _patched(event: Event, before: Contact | None, patch: Mapping[str, object], settings: Settings) -> Contact:
@@ -71,8 +90,7 @@ def _erase(event: Event, before: Contact | None, record: Record, tables: Tables,
     if before is None:
         return
     yield Delete(table=CONTACTS, key=row_key(event.tenant, event.subject))
-    addresses = [before.email, *(phone.number for phone in before.phones)]
-    for address in dict.fromkeys(address for address in addresses if address):
+    for address in _addresses(before):
         withdrawal = Withdrawal(
             tenant=event.tenant, event_id=event.id, contact=before.id, reason=Reason.CANCELLED_BY_EVENT
         )

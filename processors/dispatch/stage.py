@@ -17,7 +17,7 @@ from processors.effects import Delete, Effect, Forward, Put, Record, Tables, pre
 from processors.render import RenderError
 from processors.settings import InForce, in_force
 from processors.timers import arm, disarm, due_rows
-from schemas.candidate import Candidate, Withdrawal
+from schemas.candidate import Candidate, ContactUpdate, Withdrawal
 from schemas.consent import Consent, ConsentChange
 from schemas.message import Message
 from schemas.state import Dispatched, Held
@@ -31,9 +31,11 @@ HELD_PER_ADDRESS = 10_000
 
 
 def on_message(record: Record, tables: Tables) -> Iterator[Effect]:
-    """A message that is due, or the withdrawal of one."""
+    """A message that is due, the withdrawal of one, or a contact who changed while one was held."""
     if isinstance(record.value, Withdrawal):
         yield from _withdraw(record.value, record, tables)
+    elif isinstance(record.value, ContactUpdate):
+        yield from _update(record.value, record, tables)
     elif isinstance(record.value, Candidate):
         candidate = record.value
         held = tables.get(HELD, row_key(candidate.key, candidate.message_id))
@@ -116,6 +118,20 @@ def _hold(candidate: Candidate, held: Held) -> Iterator[Effect]:
     row = row_key(candidate.key, candidate.message_id)
     yield Put(table=HELD, key=row, value=held)
     yield arm(TIMERS, held.until, row)
+
+
+def _update(update: ContactUpdate, record: Record, tables: Tables) -> Iterator[Effect]:
+    """What is held for a contact passes the gates with what the contact wants now."""
+    prefix = row_key(record.key, "")
+    for row, held in tables.range(HELD, prefix, prefix_end(prefix), HELD_PER_ADDRESS):
+        candidate, contact = held.candidate, update.contact
+        if candidate.recipient.contact != contact.id:
+            continue
+        recipient = replace(candidate.recipient, sms_alerts=contact.sms_alerts)
+        about = contact if candidate.contact and candidate.contact.id == contact.id else candidate.contact
+        yield Put(
+            table=HELD, key=row, value=replace(held, candidate=replace(candidate, recipient=recipient, contact=about))
+        )
 
 
 def _withdraw(withdrawal: Withdrawal, record: Record, tables: Tables) -> Iterator[Effect]:

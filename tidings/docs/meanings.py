@@ -68,6 +68,8 @@ MEANINGS: Mapping[str, str] = {
     "Fault.reason": "What is wrong there.",
     "Withdrawal.reason": "Why it must not be sent; see [reasons](reasons.md).",
     "Withdrawal.contact": "All messages of this contact to this address, where no message is named.",
+    "ContactUpdate.contact": "The contact as it is now.",
+    "ContactUpdate.event_id": "The event that changed it.",
     "Withdrawal.event_id": "The event that makes it wrong.",
     "ConsentChange.event_id": "The event that changed it.",
     "TenantSettings.event_id": "The event that changed them.",

@@ -92,6 +92,30 @@ def test_another_number_may_be_set_for_a_kind() -> None:
     assert [message.to for message in world.messages if message.channel == "sms"] == ["+12025550002"]
 
 
+PREFERENCES: list[dict[str, Any]] = [{"boxes": {"sms": False}}, {"sms_alerts": "No SMS"}]
+
+
+@pytest.mark.parametrize("change", PREFERENCES, ids=["the box", "No SMS"])
+def test_what_quiet_hours_hold_leaves_only_if_the_contact_still_wants_it(change: dict[str, Any]) -> None:
+    world = firm(2, {"quiet_hours": {"start": "09:00", "end": "20:00"}})
+    event = send(world)
+    assert [outcome for outcome, channel, _ in world.reasons(event) if channel == "sms"] == ["held"]
+    world.happens("contact.changed", subject="c2", data=change)
+    world.happens("contact.changed", subject="c1", data={"name": "Ann Orr"})
+    world.happens("contact.changed", subject="c1", data=change)
+    world.passes(days=1)
+    assert world.reasons(event)[-1] == ("dropped", "sms", "contact_pref_off")
+
+
+def test_a_preference_that_comes_back_in_time_lets_the_message_go() -> None:
+    world = firm(settings={"quiet_hours": {"start": "09:00", "end": "20:00"}})
+    send(world)
+    for ticked in (False, True):
+        world.happens("contact.changed", subject="c1", data={"boxes": {"sms": ticked}})
+    world.passes(days=1)
+    assert {message.channel for message in world.messages} == {"email", "sms"}
+
+
 ROUTE = {"route_id": "r1", "stops": ["c1", "c2", "c2"]}
 
 
