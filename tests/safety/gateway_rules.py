@@ -1,57 +1,27 @@
 """Rules of the gateways: a message leaves once, or is listed as doubtful; and nobody who said no hears from us."""
 
-from collections import defaultdict
 from collections.abc import Awaitable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from gateways.answers import Retry
 from gateways.desk import Desk
-from gateways.ledger import ForeignWrite, Ledger
+from gateways.ledger import OFFSET_HEADER, ForeignWrite, Ledger
 from gateways.log import Row
 from gateways.memory import MemoryLog
 from gateways.offsets import Offsets
-from gateways.store import MemoryStore
 from gateways.work import Partition
 from schemas import codec
 from schemas.consent import Consent
-from schemas.delivery import AttemptState, LedgerEntry
+from schemas.delivery import AttemptState, DeliveryStatus, LedgerEntry
 from schemas.words import InDoubt, Lane
+from tests.safety.branch import Branch, Fittings
 from tests.safety.rule import Place, Rule, require
-from tests.unit.gateways.samples import COMMANDS, LEDGER, STATUSES, Office, ScriptedProvider, message, statuses
+from tests.unit.gateways.samples import COMMANDS, Office, ScriptedProvider, message, statuses
 
 _MOMENT = timedelta(0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fittings:
-    """What a gateway is made of."""
-
-    desk: type[Desk] = Desk
-    ledger: type[Ledger] = Ledger
-    offsets: type[Offsets] = Offsets
-
-
-class Branch(Office):
-    """One gateway process, any part of which can be given in a version of its own."""
-
-    def __init__(
-        self, log: MemoryLog, provider: ScriptedProvider, commands: Iterable[object], fittings: Fittings
-    ) -> None:
-        super().__init__(log, provider, commands)
-        self.desk = fittings.desk(
-            provider=provider,
-            log=log,
-            consents=self.standing,
-            membership=self.standing,
-            clock=lambda: self.now,
-            statuses=STATUSES,
-        )
-        ledger = fittings.ledger(log=log, store=MemoryStore(), topic=LEDGER, partition=0)
-        for offset, row in enumerate(log.rows(LEDGER)):
-            ledger.restore(row.key, row.value, row.headers, offset)
-        self.interrupted = ledger.restored(len(log.rows(LEDGER)))
-        self.partition = Partition(number=0, ledger=ledger, offsets=defaultdict(fittings.offsets))
+_SECOND_STATUS = 4
+"""The appends of a message that is sent twice: intent, outcome, intent, outcome, status."""
 
 
 class _WithoutIntents:
@@ -170,6 +140,48 @@ async def a_second_writer_of_a_ledger_sends_nothing(ledger: type[Ledger], place:
     require(len(provider.journal) == 1, f"doubled: m1 was sent {len(provider.journal)} times")
 
 
+class TakesVoid(Ledger):
+    """Reads every entry, wherever its writer wanted it to stand."""
+
+    def restore(self, key: bytes, value: bytes | None, headers: Iterable[tuple[str, bytes]], offset: int) -> None:
+        super().restore(key, value, [each for each in headers if each[0] != OFFSET_HEADER], offset)
+
+
+async def what_a_lost_gateway_wrote_undoes_nothing(ledger: type[Ledger], place: Place) -> None:
+    """Its intent stands behind the outcome of the gateway that took over; it ended before it could send."""
+    log, provider = MemoryLog(), ScriptedProvider()
+    async with Branch(log, provider, [], Fittings()) as old:
+        async with Branch(log, provider, [message()], Fittings()) as new:
+            await new.until(lambda: new.is_done)
+        old.give(message())
+        await old.until_crashed()
+    async with Branch(log.restarted(), provider, [message()], Fittings(ledger=ledger)) as third:
+        await third.until(lambda: third.is_done)
+        await third.later(_MOMENT)
+    require(len(provider.journal) == 1, f"doubled: m1 was sent {len(provider.journal)} times")
+
+
+class SaysNothingAgain(Ledger):
+    """Takes every status for reported."""
+
+    def unreported(self) -> list[DeliveryStatus]:
+        return []
+
+
+async def a_status_is_reported_though_its_command_is_long_committed(ledger: type[Ledger], place: Place) -> None:
+    """A crash falls between the outcome of a second attempt and its status."""
+    log, provider, fittings = MemoryLog(crash_before=_SECOND_STATUS), ScriptedProvider(), Fittings(ledger=ledger)
+    provider.answers["m1"] = [Retry(code="451")]
+    async with Branch(log, provider, [message()], fittings) as branch:
+        await branch.until(lambda: branch.is_done)
+        await branch.later(timedelta(minutes=1))
+        await branch.until_crashed()
+    again = log.restarted()
+    async with Branch(again, provider, [], fittings) as branch:
+        await branch.later(_MOMENT)
+    require(("m1", "accepted", 2) in statuses(again), "lost: the status of m1, which was sent")
+
+
 class Forgetful(Ledger):
     """Knows nothing of what is over."""
 
@@ -235,6 +247,20 @@ RULES = (
         at="write",
         without=TakesAnyPlace,
         scenario=a_second_writer_of_a_ledger_sends_nothing,
+    ),
+    Rule(
+        says="a ledger entry at an unexpected place is void",
+        kept_by=Ledger,
+        at="restore",
+        without=TakesVoid,
+        scenario=what_a_lost_gateway_wrote_undoes_nothing,
+    ),
+    Rule(
+        says="statuses that may be missing are reported again",
+        kept_by=Ledger,
+        at="unreported",
+        without=SaysNothingAgain,
+        scenario=a_status_is_reported_though_its_command_is_long_committed,
     ),
     Rule(
         says="a message id is sent once",

@@ -1,22 +1,32 @@
 """Rules about who may write: a worker that lost its partition, and may not know it yet."""
 
 import asyncio
-import sys
+from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
+from dataclasses import replace
+from typing import Any
+
+from faust.types import TP
 
 from streams.batch import Batch
 from streams.consumer import Consumer
-from streams.crash import ExitCode, Fatal
+from streams.crash import Fatal
 from streams.journal import Journal
-from streams.pulse import Pulse
+from streams.outbox import Outbox
 from streams.runner import StageRunner
+from streams.store import Store, voided_key
+from streams.unit_of_work import Output
 from streams.writes import Writes
 from tests.safety.cluster import Cluster
 from tests.safety.process import EVENTS_0, NOON, Parts, Process, answers, ring, tick, with_generation
+from tests.safety.recovering import Recovering
 from tests.safety.rule import Place, Rule, require
 
-ROOT = Path(__file__).parents[2]
+_ALARMS = b"\x01"
+"""The prefix of the stage's second table."""
+
+_ZOMBIES_END = 8
+"""Where in the changelog the old owner's unit ends: behind the new one's unit of the event and that of the tick."""
 
 
 class Unchecked(Journal):
@@ -29,9 +39,12 @@ class Unchecked(Journal):
             return expected + len(writes) - 1
 
 
-async def both_writers_of_a_partition_find_out(journal: type[Journal], place: Place) -> None:
-    """The old owner still has a fetch of before; the new one has long fired the timer that it would set again."""
-    cluster, parts = Cluster(), Parts(journal=journal)
+async def _write_after_another(place: Place, parts: Parts) -> Process:
+    """The old owner still has a fetch of before; the new one has long fired the timer that it would set again.
+
+    Gives the new one, after it has gone on.
+    """
+    cluster = Cluster()
     ring(cluster, "e0")
     old = Process(cluster, place.home, "old", parts)
     late = old.fetch()
@@ -49,9 +62,101 @@ async def both_writers_of_a_partition_find_out(journal: type[Journal], place: Pl
         new.end()
         new = Process(cluster, place.home, "new", parts)
         await new.run()
+    return new
+
+
+async def both_writers_of_a_partition_find_out(journal: type[Journal], place: Place) -> None:
+    new = await _write_after_another(place, Parts(journal=journal))
     torn = new.disk.rows().keys() ^ new.rebuilt().keys()
     require(not torn, f"torn: {len(torn)} rows of the owner's state are not those of the changelog")
     new.end()
+
+
+class TakesVoid(Store):
+    """Recovers every record of a changelog, wherever its writer wanted it to stand."""
+
+    def _by_partition(self, batch: Any) -> Any:
+        events = list(batch)
+        for event in events:
+            value: Batch = event.message.value
+            event.message.value = replace(value, records=[replace(each, headers=()) for each in value.records])
+        return super()._by_partition(events)
+
+
+async def what_a_worker_wrote_that_had_lost_its_partition_is_void(store: type[Store], place: Place) -> None:
+    new = await _write_after_another(place, Parts())
+    new.end()
+    third = Recovering(store, place.home / "third")
+    third.recover(0, list(new.changelog())[:_ZOMBIES_END])
+    set_again = [key for key in third.rows(0) if key.startswith(_ALARMS)]
+    third.close()
+    require(not set_again, f"doubled: {len(set_again)} timer that has fired is set again")
+
+
+class LeavesVoid(StageRunner):
+    """Does not care what compaction takes for the newest record."""
+
+    async def _write_voided_again(self, place: object) -> None:
+        return
+
+
+async def compaction_keeps_what_a_void_record_covers(runner: type[StageRunner], place: Place) -> None:
+    new = await _write_after_another(place, Parts(runner=runner))
+    new.end()
+    gone = new.rebuilt().keys() - new.rebuilt_after_compaction().keys()
+    rows = sorted(key for key in gone if not key.startswith(voided_key(b"")))
+    require(not rows, f"lost from the state by compaction: {rows}")
+
+
+class Waiting(Outbox):
+    """Sends when it is let."""
+
+    let: asyncio.Event
+
+    async def send(self, outputs: Sequence[Output]) -> None:
+        self.let = asyncio.Event()
+        await self.let.wait()
+        await super().send(outputs)
+
+
+class GivesAwayAtOnce(Consumer):
+    """Gives partitions away, whatever is on its way."""
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        held, self.performing = self.performing, asyncio.Lock()
+        await super().on_partitions_revoked(revoked)
+        self.performing = held
+
+
+async def a_unit_on_its_way_is_stored_before_the_next_owner_begins(consumer: type[Consumer], place: Place) -> None:
+    cluster = Cluster()
+    ring(cluster, "e0", "e1")
+    old = Process(cluster, place.home, "old", Parts(consumer=consumer, outbox=Waiting))
+    batch = old.fetch()
+    assert batch is not None
+    performing = asyncio.ensure_future(old.perform(batch))
+    await _turn()
+    revoking = asyncio.ensure_future(old.consumer.on_partitions_revoked({EVENTS_0}))
+    await _turn()
+    outbox: Any = old.runner._outbox
+    if not revoking.done():
+        outbox.let.set()
+    await revoking
+    new = Process(cluster, place.home, "new")
+    await new.run()
+    outbox.let.set()
+    with suppress(Fatal):
+        await performing
+    old.end()
+    new.end()
+    doubled = sorted(each for each, count in answers(cluster).items() if count > 1)
+    require(not doubled, f"doubled: {doubled}")
+
+
+async def _turn() -> None:
+    """Let everything that can go on go on."""
+    for _ in range(20):
+        await asyncio.sleep(0)
 
 
 class AnyGeneration(StageRunner):
@@ -100,40 +205,6 @@ async def what_was_settled_too_late_is_not_committed(consumer: type[Consumer], p
     require(committed == 0, f"{committed} was committed for a partition that somebody else may have")
 
 
-class NeverFrozen(Pulse):
-    """Writes, however long the process slept."""
-
-    def check(self) -> None:
-        return
-
-
-async def a_process_that_slept_writes_nothing_more(pulse: type[Pulse], place: Place) -> None:
-    """In a process of its own, for the rule ends it."""
-    child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", __name__, pulse.__name__, str(place.home)),
-        cwd=ROOT,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    written, said = await child.communicate()
-    require(not written.split(), f"doubled by a worker that slept: {written.decode().split()}")
-    assert (child.returncode, b"was frozen for" in said) == (ExitCode.CRASHED, True), said.decode()
-
-
-async def _sleep_through_a_rebalance(pulse: type[Pulse], home: Path) -> None:
-    """What the old owner still appends is printed."""
-    cluster = Cluster()
-    ring(cluster, "e0")
-    old = Process(cluster, home, "old", Parts(pulse=pulse))
-    late = old.fetch()
-    assert late is not None
-    new = Process(cluster, home, "new")
-    await new.run()
-    old.runner._pulse._beat_at -= 10.0
-    cluster.on_append = lambda topic: print(topic, flush=True)
-    await old.perform(late)
-
-
 RULES = (
     Rule(
         says="an append at an unexpected place is fatal",
@@ -141,6 +212,27 @@ RULES = (
         at="append",
         without=Unchecked,
         scenario=both_writers_of_a_partition_find_out,
+    ),
+    Rule(
+        says="what was written at an unexpected place is void",
+        kept_by=Store,
+        at="_by_partition",
+        without=TakesVoid,
+        scenario=what_a_worker_wrote_that_had_lost_its_partition_is_void,
+    ),
+    Rule(
+        says="what a void record covers is written again",
+        kept_by=StageRunner,
+        at="_write_voided_again",
+        without=LeavesVoid,
+        scenario=compaction_keeps_what_a_void_record_covers,
+    ),
+    Rule(
+        says="a rebalance waits for the unit on its way",
+        kept_by=Consumer,
+        at="on_partitions_revoked",
+        without=GivesAwayAtOnce,
+        scenario=a_unit_on_its_way_is_stored_before_the_next_owner_begins,
     ),
     Rule(
         says="a batch of an older assignment is not performed",
@@ -156,15 +248,4 @@ RULES = (
         without=SettlesAnything,
         scenario=what_was_settled_too_late_is_not_committed,
     ),
-    Rule(
-        says="a process that was frozen ends before it writes",
-        kept_by=Pulse,
-        at="check",
-        without=NeverFrozen,
-        scenario=a_process_that_slept_writes_nothing_more,
-    ),
 )
-
-if __name__ == "__main__":
-    kind, home = sys.argv[1:]
-    asyncio.run(_sleep_through_a_rebalance(NeverFrozen if kind == NeverFrozen.__name__ else Pulse, Path(home)))

@@ -28,13 +28,13 @@ from streams.batch import Batch
 from streams.clock_watch import ClockWatch
 from streams.consumer import Consumer
 from streams.guard import Guard
-from streams.journal import Journal
+from streams.journal import Journal, is_void
 from streams.naming import changelog_name
 from streams.outbox import Outbox
 from streams.pulse import Pulse
 from streams.readiness import Readiness
 from streams.runner import StageRunner
-from streams.store import PartitionStore
+from streams.store import PartitionStore, voided_key
 from streams.writes import Writes
 from tests.integration.streams.chimes import CHIMES
 from tests.safety.cluster import Cluster
@@ -160,9 +160,17 @@ class Process:
         self.cluster.committed.update(offsets)
 
     def rebuilt(self) -> dict[bytes, bytes]:
-        """The state as anybody else would recover it: the last word per key in the changelog."""
-        writes = writes_of(self.cluster.log(self._changelog))
-        return {key: value for key, value in writes.items() if value is not None}
+        """The state as anybody else would recover it from the changelog."""
+        return _rows(writes_of(self.changelog()))
+
+    def rebuilt_after_compaction(self) -> dict[bytes, bytes]:
+        """The same, when the broker has kept the newest record per key only."""
+        newest = {record.key: record for record in self.changelog()}
+        return _rows(writes_of(sorted(newest.values(), key=lambda record: record.offset)))
+
+    def changelog(self) -> Sequence[ConsumerRecord[bytes, bytes]]:
+        """All that was ever written of the state."""
+        return self.cluster.log(self._changelog)
 
     def end(self) -> None:
         """The process is gone; what it wrote to its disk stays."""
@@ -185,11 +193,19 @@ def consumer_of(app: App, kind: type[Consumer]) -> Consumer:
     return made
 
 
+def _rows(writes: Writes) -> dict[bytes, bytes]:
+    return {key: value for key, value in writes.items() if value is not None}
+
+
 def writes_of(records: Sequence[ConsumerRecord[bytes, bytes]]) -> Writes:
-    """Changelog records as writes."""
+    """What recovery makes of changelog records."""
     writes = Writes()
     for record in records:
-        writes.put(record.key or b"", record.value)
+        key = record.key or b""
+        if is_void(record):
+            writes.put(voided_key(key), b"")
+        else:
+            writes.put(key, record.value)
     return writes
 
 

@@ -5,6 +5,7 @@ from tests.safety import (
     consumer_rules,
     gateway_rules,
     ownership_rules,
+    pulse_rules,
     record_rules,
     recovery_rules,
     unit_rules,
@@ -13,6 +14,7 @@ from tests.safety import (
 RULES = (
     *unit_rules.RULES,
     *ownership_rules.RULES,
+    *pulse_rules.RULES,
     *record_rules.RULES,
     *consumer_rules.RULES,
     *recovery_rules.RULES,
