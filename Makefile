@@ -8,7 +8,7 @@ PACKAGES := schemas processors streams gateways tidings deploy
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench docs lock clean
+.PHONY: help setup demo test check bench chaos docs lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -43,6 +43,9 @@ docs: setup ## Write the generated reference pages and schemas again
 
 bench: setup ## Run the benchmarks
 	@if [ -d bench ]; then $(BIN)/python -m bench; else echo "There are no benchmarks yet: they come with the folder bench/."; fi
+
+chaos: setup ## Kill workers and the broker for five minutes and look for losses
+	$(BIN)/python -m tests.chaos
 
 lock: setup ## Resolve all dependencies again into requirements.lock
 	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras \

@@ -1,0 +1,46 @@
+"""The broker of a chaos run: one of its own, which may be killed and comes back with its data."""
+
+import asyncio
+import os
+import signal
+import time
+from pathlib import Path
+
+from deploy import local_kafka
+
+_DOWN_SECONDS = 1.0
+
+
+class Broker:
+    """Started by `start`, thrown away by `close`; its port stays the same."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._settings = local_kafka.BrokerSettings(port=local_kafka.free_port(), log_cleaner_backoff_ms=1000)
+        self._running: local_kafka.RunningBroker | None = None
+        self.kills = 0
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """What clients are given."""
+        return f"127.0.0.1:{self._settings.port}"
+
+    async def start(self) -> None:
+        """Return when it serves."""
+        self._running = await asyncio.to_thread(local_kafka.start, self._home, self._settings)
+
+    async def kill_and_restart(self) -> float:
+        """SIGKILL, a moment without any broker, and the same broker again; the time of the kill."""
+        assert self._running is not None
+        os.kill(self._running.pid, signal.SIGKILL)
+        at = time.time()
+        self.kills += 1
+        await asyncio.sleep(_DOWN_SECONDS)
+        await self.start()
+        return at
+
+    def close(self) -> None:
+        """Kill it, since nobody needs its data any more, and let its home forget it."""
+        if self._running is not None:
+            os.kill(self._running.pid, signal.SIGKILL)
+            local_kafka.stop(self._home)

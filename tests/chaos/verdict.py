@@ -1,0 +1,139 @@
+"""The verdict: compares what came out of a trial with what was put in, and says which laws were broken."""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from statistics import median
+
+from tests.chaos.answers import Answers, Appended
+from tests.chaos.feed import Inputs
+from tests.chaos.fleet import Fleet
+from tests.chaos.stage import Word
+from tests.chaos.torment import Place, Strike
+
+_NEVER_SECONDS = 999.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumption:
+    """How long after a fault all partitions of its victims answered again."""
+
+    fault: str
+    kills: int
+    seconds: float | None
+    """None where nobody's partitions stopped."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What one trial showed."""
+
+    trial: str
+    inputs: int
+    expected: int
+    missing: int
+    unexpected: int
+    replayed: int
+    unjoined: int
+    repeated_alike: int
+    repeated_differently: int
+    letters: int
+    letters_missing: int
+    letters_unexpected: int
+    letters_repeated_alike: int
+    letters_repeated_differently: int
+    kills: int
+    freezes: int
+    rebalances: int
+    crash_exits: int
+    latency_ms_median: float
+    latency_ms_p99: float
+    latency_ms_worst: float
+    resumptions: tuple[Resumption, ...]
+    examples_missing: tuple[str, ...]
+
+    @property
+    def slowest_resumption_seconds(self) -> float:
+        """Of all kills of workers."""
+        return max((each.seconds or 0.0 for each in self.resumptions if each.kills), default=0.0)
+
+    def plain(self) -> Mapping[str, object]:
+        """For JSON."""
+        return asdict(self)
+
+
+def findings(
+    trial: str, inputs: Inputs, answers: Answers, strikes: list[Strike], fleet: Fleet, rebalances: int
+) -> Findings:
+    """Count everything."""
+    expected, seen = inputs.answers, answers.contents.keys()
+    said = {word: sum(name.startswith(f"{word} ") for name in seen) for word in Word}
+    missing = sorted(expected - seen)
+    latencies = sorted(answers.latencies_ms) or [0]
+    return Findings(
+        trial=trial,
+        inputs=inputs.records,
+        expected=len(expected),
+        missing=len(missing),
+        unexpected=len(seen - expected) - said[Word.REPLAYED] - said[Word.UNJOINED],
+        replayed=said[Word.REPLAYED],
+        unjoined=said[Word.UNJOINED],
+        repeated_alike=_repeated_alike(answers.contents),
+        repeated_differently=_repeated_differently(answers.contents),
+        letters=len(answers.letters),
+        letters_missing=len(inputs.letters - answers.letters.keys()),
+        letters_unexpected=len(answers.letters.keys() - inputs.letters),
+        letters_repeated_alike=_repeated_alike(answers.letters),
+        letters_repeated_differently=_repeated_differently(answers.letters),
+        kills=sum(strike.kills for strike in strikes),
+        freezes=sum("SIGSTOP" in strike.fault.kind for strike in strikes),
+        rebalances=rebalances,
+        crash_exits=len(fleet.exits),
+        latency_ms_median=median(latencies),
+        latency_ms_p99=latencies[int(len(latencies) * 0.99)],
+        latency_ms_worst=latencies[-1],
+        resumptions=tuple(_resumptions(strikes, answers.appended)),
+        examples_missing=tuple(missing[:10]),
+    )
+
+
+def broken_laws(found: Findings, *, resumes_within_seconds: float) -> Iterator[str]:
+    """What must not be, in sentences."""
+    for count, what in (
+        (found.missing, "answers are missing"),
+        (found.unexpected, "answers were not asked for"),
+        (found.replayed, "records were performed twice"),
+        (found.unjoined, "events were not joined with settings"),
+        (found.repeated_differently, "answers were repeated with another content"),
+        (found.letters_missing, "poisonous records are not among the dead letters"),
+        (found.letters_unexpected, "sound records are among the dead letters"),
+        (found.letters_repeated_differently, "dead letters were repeated with another content"),
+    ):
+        if count:
+            yield f"{found.trial}: {count} {what}"
+    for each in found.resumptions:
+        if each.kills and each.seconds is not None and each.seconds > resumes_within_seconds:
+            yield f"{found.trial}: after {each.fault} it took {each.seconds:.1f} s, not {resumes_within_seconds:g} s"
+
+
+def _repeated_alike(appearances: Mapping[str, list[int]]) -> int:
+    return sum(len(each) - len(set(each)) for each in appearances.values())
+
+
+def _repeated_differently(appearances: Mapping[str, list[int]]) -> int:
+    return sum(len(set(each)) - 1 for each in appearances.values())
+
+
+def _resumptions(strikes: list[Strike], appended: Mapping[Place, list[Appended]]) -> Iterator[Resumption]:
+    for strike in strikes:
+        seconds = [_seconds_until_another(strike, appended.get(place, [])) for place in strike.places]
+        yield Resumption(fault=str(strike.fault), kills=strike.kills, seconds=max(seconds, default=None))
+
+
+def _seconds_until_another(strike: Strike, appended: list[Appended]) -> float:
+    """Until a process answers that is none of the victims: what these had sent may be appended after their end."""
+    at_ms = int(strike.at * 1000)
+    for each in appended[bisect_right(appended, at_ms, key=lambda one: one.at_ms) :]:
+        if each.by not in strike.gone:
+            return (each.at_ms - at_ms) / 1000
+    return _NEVER_SECONDS
