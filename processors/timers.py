@@ -16,6 +16,12 @@ def timer_key(due: datetime, row: str) -> str:
     return f"{to_millis(due):015d}\0{row}"
 
 
+def due_ms_of(key: str) -> int | None:
+    """The due time in the key of a timer, in milliseconds; None for a row that is no timer."""
+    digits = key.partition("\0")[0]
+    return int(digits) if digits.isdecimal() else None
+
+
 def arm(timers: Table[Alarm], due: datetime, row: str) -> Put:
     """Let the row `row` be woken at `due`."""
     return Put(table=timers, key=timer_key(due, row), value=Alarm(row=row))

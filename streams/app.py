@@ -23,12 +23,14 @@ from streams.journal import Journal
 from streams.naming import app_id, changelog_name, state_directory, table_name, topic_name
 from streams.outbox import Outbox
 from streams.pulse import Pulse
+from streams.quarantine_alarm import QuarantineAlarm
 from streams.readiness import Readiness
 from streams.runner import StageRunner
 from streams.stage import Stage
 from streams.store import ROCKSDB, StageTable, Store
 from streams.transport import Transport
 from tidings.config import Installation
+from tidings.metrics import StageMetrics
 from tidings.security import client_security
 
 _RAW: Mapping[str, Any] = {"key_type": bytes, "value_type": bytes, "key_serializer": "raw", "value_serializer": "raw"}
@@ -51,7 +53,6 @@ _SETTINGS: Mapping[str, Any] = {
     "producer_max_batch_size": 1_000_000,
     "producer_compression_type": "lz4",
     "producer_request_timeout": 60,
-    "table_standby_replicas": 0,
 }
 
 
@@ -70,15 +71,19 @@ class App(faust.App):
     stage: Stage
     pulse: Pulse
     readiness: Readiness
+    metrics: StageMetrics
+    topic_prefix: str
     copies: Sequence[FullCopy] = ()
 
     async def on_first_start(self) -> None:
         """Have all full copies complete before anything is assigned."""
         try:
             for copy in self.copies:
+                self.readiness.stage_waits(self.stage.name, f"reads {copy.name} to its end")
                 await copy.start()
         except Exception as error:  # noqa: BLE001 - die reports it
             die(f"stage {self.stage.name} cannot read what it joins", error)
+        self.readiness.stage_waits(self.stage.name, "waits to be given partitions")
         self.pulse.start()
         await super().on_first_start()
 
@@ -91,13 +96,15 @@ class App(faust.App):
     def on_rebalance_start(self) -> None:
         """Partitions are being given anew: nothing is ready until their state is recovered."""
         self.pulse.ready(False)
+        self.readiness.stage_waits(self.stage.name, "is given partitions and recovers their state")
         super().on_rebalance_start()
 
     def on_rebalance_end(self) -> None:
         """All state is recovered; from here on sources are fetched."""
         super().on_rebalance_end()
         self.pulse.ready(True)
-        self.readiness.stage_ready(self.stage.name, {tp.partition for tp in self.consumer.assignment()})
+        sources = cast(Consumer, self.consumer).sources()
+        self.readiness.stage_ready(self.stage.name, {tp.partition for tp in sources})
 
     def _new_transport(self) -> TransportT:
         return Transport(self.conf.broker_consumer, self)
@@ -116,6 +123,8 @@ def build(stage: Stage, installation: Installation, readiness: Readiness) -> App
     app.stage = stage
     app.pulse = Pulse(stage.name)
     app.readiness = readiness
+    app.metrics = StageMetrics(stage.name)
+    app.topic_prefix = installation.kafka.topic_prefix
     copies = {name: FullCopy(BY_NAME[name], installation) for name in stage.shared}
     app.copies = tuple(copies.values())
     table = app.Table(
@@ -128,7 +137,7 @@ def build(stage: Stage, installation: Installation, readiness: Readiness) -> App
     )
     prefix = installation.kafka.topic_prefix
     # A prefixed installation rehearses, and its ticks come from the rehearsal's own calendar.
-    clock = None if prefix else ClockWatch()
+    clock = None if prefix else ClockWatch(on_held=app.metrics.held)
     guard = Guard(stage, prefix, {name: copy.records for name, copy in copies.items()}, clock)
 
     async def perform(stream: StreamT[Batch]) -> None:
@@ -146,6 +155,12 @@ def build(stage: Stage, installation: Installation, readiness: Readiness) -> App
 
 def _runner(app: App, guard: Guard, store: Store, installation: Installation) -> StageRunner:
     producer = cast(Any, app.producer)._producer
+    alarm = QuarantineAlarm(
+        app.stage.name,
+        pause_seconds=installation.worker.quarantine_pause_seconds,
+        metrics=app.metrics,
+        health=app.readiness.health,
+    )
     return StageRunner(
         guard=guard,
         outbox=Outbox(producer, installation.kafka.topic_prefix),
@@ -153,6 +168,8 @@ def _runner(app: App, guard: Guard, store: Store, installation: Installation) ->
         store=store,
         pulse=app.pulse,
         kafka=installation.kafka,
+        metrics=app.metrics,
+        alarm=alarm,
     )
 
 
@@ -162,6 +179,7 @@ def _settings_of(stage: Stage, installation: Installation) -> dict[str, Any]:
         "broker": [f"kafka://{server.strip()}" for server in kafka.bootstrap_servers.split(",")],
         "broker_credentials": _credentials(installation),
         "broker_commit_interval": worker.commit_interval_seconds,
+        "table_standby_replicas": worker.standby_replicas,
         # A static member comes back to its partitions within 2 s after a kill, and nobody else is disturbed.
         "consumer_group_instance_id": worker.name,
         "canonical_url": f"http://{worker.name}",

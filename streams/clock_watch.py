@@ -6,6 +6,7 @@ compared with this worker's clock as it was at start, carried on by the monotoni
 
 import logging
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 log = logging.getLogger(__name__)
@@ -17,7 +18,11 @@ _ALARM_EVERY_SECONDS = 60.0
 class ClockWatch:
     """One per worker."""
 
-    def __init__(self, started_at: datetime | None = None) -> None:
+    def __init__(
+        self, started_at: datetime | None = None, on_held: Callable[[bool], None] = lambda are_held: None
+    ) -> None:
+        """`on_held` is told at each tick whether timers are held."""
+        self._on_held = on_held
         self._started_at = started_at or datetime.now(UTC)
         self._started_monotonic = time.monotonic()
         self._alarmed_at = float("-inf")
@@ -26,6 +31,7 @@ class ClockWatch:
         """Whether timers may fire at this tick; says so in the log, once a minute, when they may not."""
         elapsed_seconds = time.monotonic() - self._started_monotonic
         ahead = tick_at - (self._started_at + timedelta(seconds=elapsed_seconds))
+        self._on_held(ahead > AHEAD_LIMIT)
         if ahead <= AHEAD_LIMIT:
             return True
         if elapsed_seconds - self._alarmed_at >= _ALARM_EVERY_SECONDS:

@@ -10,7 +10,9 @@ Everything here leans on private parts of faust-streaming 0.15.3 and aiokafka 0.
 """
 
 import asyncio
+import time
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, cast
 from weakref import WeakSet
 
@@ -45,6 +47,14 @@ class _Thread(driver.AIOKafkaConsumerThread):
         return consumer
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Hold:
+    """A partition that rests `until` a time of the monotonic clock, and where it goes on."""
+
+    offset: int
+    until: float
+
+
 class Consumer(driver.Consumer):
     """Delivers batches in order and commits what was settled, at least once."""
 
@@ -53,6 +63,7 @@ class Consumer(driver.Consumer):
         self._settled: dict[TP, int] = {}
         self._undone: WeakSet[Batch] = WeakSet()
         self._room = asyncio.Event()
+        self._held: dict[TP, _Hold] = {}
         self.performing = asyncio.Lock()
         """Held while a batch is performed; partitions are not given away before."""
 
@@ -62,6 +73,38 @@ class Consumer(driver.Consumer):
             self._settled[batch.tp] = batch.next_offset
         self._undone.discard(batch)
         self._room.set()
+
+    def hold(self, batch: Batch, offset: int, rest_seconds: float) -> None:
+        """Nothing more of this partition is delivered for a while; then it goes on at `offset`, fetched again.
+
+        All before `offset` is stored. What follows stays in the log, unacknowledged.
+        """
+        if batch.generation == self.app.consumer_generation_id:
+            if offset > batch.first_offset:
+                self._settled[batch.tp] = offset
+            self._held.setdefault(batch.tp, _Hold(offset=offset, until=time.monotonic() + rest_seconds))
+            self.pause_partitions([batch.tp])
+        self._undone.discard(batch)
+        self._room.set()
+
+    def end(self, tp: TP) -> int | None:
+        """The end of the partition's log as the last fetch saw it, or None while there was none."""
+        state = self._state(tp)
+        return None if state is None else cast(int | None, state.highwater)
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether there is a connection whose partitions could be asked for."""
+        return cast(Any, self._thread._consumer) is not None
+
+    def sources(self) -> list[TP]:
+        """The source partitions that are ours; not the changelogs, nor those of which we are a standby."""
+        return [tp for tp in self.assignment() if not self._is_changelog_tp(tp)]
+
+    def lags(self) -> dict[TP, int]:
+        """How many offsets of each source partition are not done."""
+        ends = {tp: end for tp in self.sources() if (end := self.end(tp)) is not None}
+        return {tp: max(0, end - max(self._settled.get(tp, 0), self.committed(tp))) for tp, end in ends.items()}
 
     def committed(self, tp: TP) -> int:
         """The committed offset as of the last seek or commit; 0 when there is none."""
@@ -90,6 +133,7 @@ class Consumer(driver.Consumer):
             pass
         self._settled.clear()
         self._undone.clear()
+        self._held.clear()
         self._room.set()
 
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Mapping[TP, Chunk]:
@@ -107,6 +151,7 @@ class Consumer(driver.Consumer):
                 if not self.flow_active:
                     await self.wait(cast(Any, self.can_resume_flow))
                     continue
+                await self._release()
                 fetched, _ = await self._wait_next_records(_FETCH_WAIT_SECONDS)
                 await asyncio.sleep(0)
                 for tp, chunk in cast(Mapping[TP, Chunk], fetched or {}).items():
@@ -118,10 +163,32 @@ class Consumer(driver.Consumer):
         except Exception as error:  # noqa: BLE001 - die reports it
             die("the consumer failed", error)
 
+    async def _release(self) -> None:
+        """Take up what has rested for long enough, once no batch of it is on its way any more."""
+        if not self._held or self.app.rebalancing:
+            return
+        on_their_way = {batch.tp for batch in self._undone}
+        for tp, held in tuple(self._held.items()):
+            if held.until <= time.monotonic() and tp not in on_their_way:
+                await self._thread.call_thread(self._seek_again, tp, held.offset)
+                if self._held.get(tp) is held:
+                    del self._held[tp]
+                    self.resume_partitions([tp])
+
+    async def _seek_again(self, tp: TP, offset: int) -> None:
+        """Runs in the consumer's thread; a partition that was given away meanwhile is left alone."""
+        if self._state(tp) is not None:
+            self._thread.seek(cast(TP, TopicPartition(*tp)), offset)
+
+    def _state(self, tp: TP) -> Any:
+        """What aiokafka knows of an assigned partition, or None."""
+        consumer = cast(Any, self._thread._consumer)
+        assignment = consumer and consumer._subscription.subscription.assignment
+        return assignment and assignment._tp_state.get(TopicPartition(*tp))
+
     def _follows(self, tp: TP, chunk: Chunk) -> bool:
         """Whether the position stands after this chunk: nobody sought elsewhere since it was fetched."""
-        assignment = cast(Any, self._thread._consumer)._subscription.subscription.assignment
-        state = assignment and assignment._tp_state.get(TopicPartition(*tp))
+        state = self._state(tp)
         return bool(state) and state._position is not None and state._position > chunk[-1].offset
 
     async def _fetch_again(self, tp: TP, chunk: Chunk) -> None:
@@ -136,7 +203,8 @@ class Consumer(driver.Consumer):
             self._undone.add(batch)
         # A fetch asked for before a rebalance may return during the recovery after it, at whose end Faust clears all
         # queues: what is put into one now would be lost.
-        if not self.flow_active or (self.app.rebalancing and not self._is_changelog_tp(tp)):
+        in_vain = tp in self._held or (self.app.rebalancing and not self._is_changelog_tp(tp))
+        if not self.flow_active or in_vain:
             self._undone.discard(batch)
             return False
         await self.wait_first(self.callback(_message(batch)), cast(Any, self.suspend_flow).wait())

@@ -38,6 +38,11 @@ class FullCopy:
         self._following: asyncio.Task[None] | None = None
 
     @property
+    def name(self) -> str:
+        """The topic as the broker knows it."""
+        return self._name
+
+    @property
     def records(self) -> Mapping[str, object]:
         """The live map; it changes under whoever awaits."""
         return self._records

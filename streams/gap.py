@@ -5,6 +5,7 @@ are rare, so the log itself is asked, which takes some milliseconds.
 """
 
 import logging
+from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from faust.types import TP
@@ -17,8 +18,16 @@ log = logging.getLogger(__name__)
 _POLL_MS = 200
 
 
-async def holds_records(kafka: Kafka, tp: TP, low: int, high: int) -> bool:
-    """Whether the log holds a record with `low <= offset < high`; what retention took away is only reported."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """What became of offsets that were not delivered: `removed` by retention, and whether there are records left."""
+
+    removed: int
+    holds_records: bool
+
+
+async def look(kafka: Kafka, tp: TP, low: int, high: int) -> Gap:
+    """What the log holds with `low <= offset < high`; what retention took away is reported here."""
     consumer = AIOKafkaConsumer(
         bootstrap_servers=kafka.bootstrap_servers,
         group_id=None,
@@ -33,10 +42,11 @@ async def holds_records(kafka: Kafka, tp: TP, low: int, high: int) -> bool:
         partition = TopicPartition(tp.topic, tp.partition)
         consumer.assign([partition])
         beginning = (await consumer.beginning_offsets([partition]))[partition]
-        if beginning > low:
-            gone = min(beginning, high) - low
-            log.error("%s/%s: %s offsets from %s on were removed by retention before they were read", *tp, gone, low)
-        return await _reads_below(consumer, partition, max(low, beginning), high)
+        removed = max(0, min(beginning, high) - low)
+        if removed:
+            log.error("%s/%s: %s offsets from %s on were removed by retention before they were read", *tp, removed, low)
+        left = await _reads_below(consumer, partition, max(low, beginning), high)
+        return Gap(removed=removed, holds_records=left)
     finally:
         await consumer.stop()
 

@@ -4,16 +4,19 @@ Pure but for reading the store. Whatever a record can cause ends in quarantine, 
 dropped. It raises Fatal and SchemasUnavailable only, which no record is to blame for: they end the process.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from time import perf_counter
 from typing import assert_never
 
 from aiokafka.structs import ConsumerRecord
 
 from processors.effects import Delete, Forward, Function, Put, Record, Refuse
+from processors.timers import due_ms_of
 from schemas import wire
-from schemas.clock import from_millis
+from schemas.clock import from_millis, to_millis
 from schemas.codec import SchemasUnavailable
+from schemas.decision import Decision
 from schemas.faults import Fault, Refused, Unreadable
 from schemas.topics import BY_NAME, TICKS, Topic
 from streams.clock_watch import ClockWatch
@@ -22,6 +25,7 @@ from streams.overlay import Copies, Overlay, Rows
 from streams.quarantine import Origin, fault_of, origin_of, set_aside
 from streams.stage import Stage
 from streams.store import TABLES_LIMIT
+from streams.tally import Tally
 from streams.unit_of_work import WRITES_LIMIT_BYTES, Change, Output, output
 from streams.writes import Writes
 
@@ -39,6 +43,8 @@ class Guard:
         if len(stage.tables) > TABLES_LIMIT:
             raise ValueError(f"stage {stage.name} has {len(stage.tables)} tables; {TABLES_LIMIT} is the limit")
         self._stage = stage.name
+        self._timers = stage.timers
+        self._tally = Tally()
         self._sources = {
             topic_prefix + name: _Source(topic=BY_NAME[name], function=function)
             for name, function in stage.reads.items()
@@ -47,9 +53,20 @@ class Guard:
         self._copies = copies
         self._clock = clock
 
+    @property
+    def stage(self) -> str:
+        """The stage's name."""
+        return self._stage
+
+    def take_tally(self) -> Tally:
+        """What was done since this was asked last."""
+        tally, self._tally = self._tally, Tally()
+        return tally
+
     def apply(self, source: ConsumerRecord[bytes, bytes], stored: Rows, unit: Writes) -> Change:
         """What this record does, given the state and what the unit has done so far."""
         topic = self._sources[source.topic].topic
+        began_at = perf_counter()
         try:
             record = _decoded(source, topic)
         except Unreadable as error:
@@ -60,9 +77,13 @@ class Guard:
             return self._set_aside(source, topic, Origin(), (fault_of(error),), error)
         if self._clock is not None and topic is TICKS and not self._clock.allows(record.now):
             return Change(Writes(), [])
+        decoded_at = perf_counter()
+        self._tally.decode_seconds += decoded_at - began_at
         overlay = Overlay(self._codes, stored, unit, self._copies)
         try:
-            return Change(overlay.writes, self._perform(record, overlay, source))
+            outputs = self._perform(record, overlay, source)
+            self._tally.function_seconds += perf_counter() - decoded_at
+            return Change(overlay.writes, outputs)
         except (Fatal, SchemasUnavailable):
             raise
         except _SetAside as error:
@@ -73,20 +94,35 @@ class Guard:
     def _perform(self, record: Record, overlay: Overlay, source: ConsumerRecord[bytes, bytes]) -> list[Output]:
         """Run the function; each effect takes hold before it goes on."""
         outputs: list[Output] = []
+        decided: list[Decision] = []
+        removed: list[str] = []
         for effect in self._sources[source.topic].function(record, overlay):
             match effect:
                 case Put():
                     overlay.put(effect.table, effect.key, effect.value)
                 case Forward():
                     outputs.append(_output(effect, source.timestamp))
+                    if isinstance(effect.value, Decision):
+                        decided.append(effect.value)
                 case Delete():
                     overlay.delete(effect.table, effect.key)
+                    if effect.table is self._timers:
+                        removed.append(effect.key)
                 case Refuse():
                     raise _SetAside(*effect.faults)
                 case _:
                     assert_never(effect)
         _require_fit(overlay.writes)
+        self._count(record, decided, removed)
         return outputs
+
+    def _count(self, record: Record, decided: Sequence[Decision], removed: Sequence[str]) -> None:
+        """A tick removes a timer by letting it fire; an event, by taking it back."""
+        for decision in decided:
+            self._tally.decision(decision)
+        if removed and record.topic == TICKS.name:
+            due_ms = [due for key in removed if (due := due_ms_of(key)) is not None and due <= to_millis(record.now)]
+            self._tally.timers(due_ms)
 
     def _set_aside(
         self,

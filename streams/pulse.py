@@ -28,6 +28,8 @@ class Pulse:
         self._beat_at = 0.0
         self._progress_at = 0.0
         self._ready = False
+        self.longest_sleep_seconds = 0.0
+        """For how long this process once did not run, though it was meant to."""
 
     def start(self) -> None:
         """Begin to beat."""
@@ -53,6 +55,8 @@ class Pulse:
         pause = threading.Event()
         while not pause.wait(_BEAT_SECONDS):
             self.check()
+            late_seconds = time.clock_gettime(_CLOCK) - self._beat_at - _BEAT_SECONDS
+            self.longest_sleep_seconds = max(self.longest_sleep_seconds, late_seconds)
             self._beat_at = time.clock_gettime(_CLOCK)
             unready_seconds = 0.0 if self._ready else self._beat_at - self._progress_at
             if unready_seconds > UNREADY_AFTER_SECONDS:

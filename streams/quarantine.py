@@ -19,6 +19,7 @@ from streams.unit_of_work import Change, Output, output
 from streams.writes import Writes
 
 _STACK_LIMIT_CHARACTERS = 20_000
+_NO_FAULT = Fault(path="", reason="is refused without a reason")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +67,8 @@ def set_aside(
     )
     whole = _output(letter, source.timestamp)
     fits = whole.size_bytes <= DEAD_LETTERS.max_bytes
-    return Change(Writes(), [whole if fits else _output(_cut(letter), source.timestamp)])
+    sent = whole if fits else _output(_cut(letter), source.timestamp)
+    return Change(Writes(), [sent], next(iter(letter.faults), _NO_FAULT))
 
 
 def fault_of(error: Exception) -> Fault:

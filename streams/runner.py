@@ -5,7 +5,10 @@ the batch settled → its offset committed with the next timed commit. Wherever 
 so a function never sees a record twice; outputs of at most one unit per partition are repeated.
 """
 
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from time import perf_counter
 
 from faust.types import TP
 
@@ -17,10 +20,12 @@ from streams.guard import Guard
 from streams.journal import Journal
 from streams.outbox import Outbox
 from streams.pulse import Pulse
+from streams.quarantine_alarm import QuarantineAlarm
 from streams.store import PartitionStore, Store, position_key, position_value, voided_key
 from streams.unit_of_work import WRITES_LIMIT_BYTES, UnitOfWork
 from streams.writes import Writes
 from tidings.config import Kafka
+from tidings.metrics import StageMetrics
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,14 +45,28 @@ class StageRunner:
     """Performs the batches of one stage, one at a time."""
 
     def __init__(
-        self, *, guard: Guard, outbox: Outbox, journal: Journal, store: Store, pulse: Pulse, kafka: Kafka
+        self,
+        *,
+        guard: Guard,
+        outbox: Outbox,
+        journal: Journal,
+        store: Store,
+        pulse: Pulse,
+        kafka: Kafka,
+        metrics: StageMetrics | None = None,
+        alarm: QuarantineAlarm | None = None,
+        new_unit: Callable[[], UnitOfWork] = UnitOfWork,
     ) -> None:
+        """Without an alarm every bad record is set aside, however many there are."""
+        self._metrics = metrics or StageMetrics(guard.stage)
+        self._alarm = alarm or QuarantineAlarm.silent(guard.stage, self._metrics)
         self._guard = guard
         self._outbox = outbox
         self._journal = journal
         self._store = store
         self._pulse = pulse
         self._kafka = kafka
+        self._new_unit = new_unit
         self._generation = -1
         self._positions: dict[TP, int] = {}
         self._changelog_ends: dict[int, int] = {}
@@ -62,27 +81,43 @@ class StageRunner:
 
     async def _perform(self, batch: Batch, consumer: Consumer) -> None:
         place = self._place(batch, consumer)
+        rest_seconds = self._alarm.rest_seconds(place.topic)
+        if rest_seconds:
+            consumer.hold(batch, max(place.position, batch.first_offset), rest_seconds)
+            return
         await self._require_no_loss(place, batch)
         await self._write_voided_again(place)
-        unit = UnitOfWork()
-        for record in batch.records:
+        unit = self._new_unit()
+        for count, record in enumerate(batch.records):
             if record.offset < place.position:
                 continue
             if unit.is_full:
                 await self._finish(unit, place, record.offset)
                 if not _is_ours(batch, consumer):
                     return
-                unit = UnitOfWork()
+                unit = self._new_unit()
             change = self._guard.apply(record, place.store, unit.writes)
+            if change.fault is not None and not self._alarm.allows(place.topic, change.fault, count):
+                await self._hold(unit, place, batch, record.offset, consumer)
+                return
             if not unit.has_room_for(change):
                 await self._finish(unit, place, record.offset)
                 if not _is_ours(batch, consumer):
                     return
-                unit = UnitOfWork()
+                unit = self._new_unit()
             unit.take(change)
         if batch.next_offset > place.position:
             await self._finish(unit, place, batch.next_offset)
+        self._alarm.performed(place.topic, len(batch.records))
+        self._metrics.performed(place.topic, len(batch.records))
         consumer.settle(batch)
+
+    async def _hold(self, unit: UnitOfWork, place: _Place, batch: Batch, offset: int, consumer: Consumer) -> None:
+        """Store what came before `offset`; from there on the source rests."""
+        if offset > place.position:
+            await self._finish(unit, place, offset)
+        self._metrics.performed(place.topic, offset - batch.first_offset)
+        consumer.hold(batch, offset, self._alarm.rest_seconds(place.topic))
 
     def _place(self, batch: Batch, consumer: Consumer) -> _Place:
         if batch.generation != self._generation:
@@ -94,32 +129,60 @@ class StageRunner:
         position = self._positions.get(batch.tp)
         if position is None:
             position = max(store.position(topic), consumer.committed(batch.tp))
+            self._require_same_log(batch.tp, position, consumer)
         return _Place(tp=batch.tp, topic=topic, store=store, position=position)
 
     async def _require_no_loss(self, place: _Place, batch: Batch) -> None:
         low, high = place.position, batch.first_offset
-        if high > low and await gap.holds_records(self._kafka, place.tp, low, high):
+        if high <= low:
+            return
+        found = await gap.look(self._kafka, place.tp, low, high)
+        if found.removed:
+            self._metrics.lost(place.topic, found.removed)
+        if found.holds_records:
             raise Fatal(f"{place.topic}/{place.tp.partition}: expected offset {low}, got {high}")
+
+    def _require_same_log(self, tp: TP, position: int, consumer: Consumer) -> None:
+        """A log that ends before our position is another log, or lost what was acknowledged: what is new in it?"""
+        end = consumer.end(tp)
+        if end is not None and end < position:
+            raise Fatal(
+                f"{tp.topic}/{tp.partition} ends at {end}, before position {position} up to which it was performed: "
+                "the topic was made anew, or its broker lost records; see the how-to on running an installation"
+            )
 
     async def _finish(self, unit: UnitOfWork, place: _Place, next_offset: int) -> None:
         """Store a unit that ends before `next_offset`; positions only grow."""
         if next_offset <= place.position:
             raise Fatal(f"{place.topic}/{place.tp.partition}: position {place.position} would become {next_offset}")
         self._pulse.check()
+        began_at = perf_counter()
         await self._outbox.send(unit.outputs)
+        send_seconds = perf_counter() - began_at
         # The position is the last write, so that compaction can never remove the changelog's last record.
         unit.writes.put(position_key(place.topic), position_value(next_offset))
-        await self._store_writes(unit.writes, place)
+        steps = await self._store_writes(unit.writes, place)
         place.position = self._positions[place.tp] = next_offset
+        self._count(unit, {"send": send_seconds, **steps})
 
-    async def _store_writes(self, writes: Writes, place: _Place) -> None:
+    def _count(self, unit: UnitOfWork, seconds: Mapping[str, float]) -> None:
+        tally = self._guard.take_tally()
+        self._metrics.stored(tally, len(unit.outputs), seconds)
+        if tally.oldest_due_ms is not None:
+            self._metrics.fired(tally.fired, time.time() - tally.oldest_due_ms / 1000)
+
+    async def _store_writes(self, writes: Writes, place: _Place) -> Mapping[str, float]:
+        """Append and store; how long each took."""
         self._pulse.check()
+        began_at = perf_counter()
         partition = place.tp.partition
         end = self._changelog_ends.get(partition)
         expected = place.store.changelog_end() if end is None else end
         last = await self._journal.append(partition, writes, expected)
+        appended_at = perf_counter()
         place.store.write(writes, last)
         self._changelog_ends[partition] = last + 1
+        return {"append": appended_at - began_at, "store": perf_counter() - appended_at}
 
     async def _write_voided_again(self, place: _Place) -> None:
         """Before compaction can remove what a void record seems to replace (`streams.journal`)."""

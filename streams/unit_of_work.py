@@ -7,6 +7,7 @@ A crash repeats at most one unit: with the same state and the same records, so i
 import time
 from typing import NamedTuple
 
+from schemas.faults import Fault
 from schemas.wire import Encoded
 from streams.writes import Writes
 
@@ -38,6 +39,8 @@ class Change(NamedTuple):
 
     writes: Writes
     outputs: list[Output]
+    fault: Fault | None = None
+    """The first thing that is wrong with a record that was set aside."""
 
 
 def output(topic: str, key: str, encoded: Encoded, timestamp_ms: int) -> Output:

@@ -24,8 +24,11 @@ from streams.stage import Stage
 from streams.ticker import tick_until_cancelled
 from streams.topics_admin import missing
 from streams.topology import DECIDE, TOPOLOGY
+from streams.watch import watch_until_cancelled
 from tidings.claim import Claim, Taken
 from tidings.config import Installation
+from tidings.health import Health
+from tidings.health_endpoint import PortTaken, health_endpoint
 
 log = logging.getLogger(__name__)
 
@@ -56,14 +59,18 @@ def serve(
     _require_cython()
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     claims = _claim(stages, installation)
-    _require_topics(tuple(stages), installation)
-    readiness = Readiness(installation.worker.name, (stage.name for stage in stages), ready_descriptor)
-    apps = [build(stage, installation, readiness) for stage in stages]
+    readiness = Readiness(installation.worker.name, (stage.name for stage in stages), ready_descriptor, Health())
     try:
-        _Worker(apps, installation if with_ticker else None).execute_from_commandline()
+        with health_endpoint(installation.worker, readiness.health):
+            _require_topics(tuple(stages), installation)
+            apps = [build(stage, installation, readiness) for stage in stages]
+            _Worker(apps, installation if with_ticker else None, readiness.health).execute_from_commandline()
+    except PortTaken as error:
+        log.critical("%s", error)
+        raise SystemExit(ExitCode.UNAVAILABLE) from None
     except SystemExit as end:
         # Faust has logged the reason; its 1 means no more than that a service did not start.
-        raise SystemExit(ExitCode.CRASHED if end.code else ExitCode.STOPPED) from None
+        raise SystemExit(ExitCode.CRASHED if end.code == 1 else end.code or ExitCode.STOPPED) from None
     finally:
         for claim in claims:
             claim.release()
@@ -72,14 +79,17 @@ def serve(
 class _Worker(faust.Worker):
     """Runs the apps; unlike Faust's own command it starts no web server, sets up no log and opens no debugger."""
 
-    def __init__(self, apps: Sequence[App], ticks_for: Installation | None) -> None:
+    def __init__(self, apps: Sequence[App], ticks_for: Installation | None, health: Health) -> None:
         super().__init__(apps[0], *apps[1:], quiet=True, redirect_stdouts=False, override_logging=False)
         self.spinner = None  # it writes control codes also where there is no terminal
+        self._apps = apps
         self._ticks_for = ticks_for
+        self._health = health
 
     async def on_start(self) -> None:
-        """Begin to tick."""
+        """Begin to look after the stages, and to tick."""
         await super().on_start()
+        self.add_future(watch_until_cancelled(self._apps, self._health))
         if self._ticks_for is not None:
             self.add_future(tick_until_cancelled(self._ticks_for))
 

@@ -80,3 +80,29 @@ async def test_the_environment_cannot_lead_a_worker_to_another_broker(
     app = build(stage, Installation(home=tmp_path, worker=Worker(name="w1")), Readiness("w1", ["bells"]))
     assert [str(url) for url in app.conf.broker] == ["kafka://127.0.0.1:19092"]
     assert not app.conf.web_enabled
+
+
+async def test_a_partition_on_hold_is_not_delivered_and_commits_what_was_done(app: App) -> None:
+    consumer = cast(Consumer, app.consumer)
+    consumer._active_partitions = {EVENTS}
+    batch = batch_of(app, 10, 5)
+    consumer.hold(batch, 12, rest_seconds=60.0)
+    assert consumer._filter_committable_offsets([EVENTS]) == {EVENTS: 12}
+    assert consumer._get_active_partitions() == set()
+    assert not await consumer._deliver(EVENTS, records(15, 1))
+
+
+async def test_a_hold_that_another_batch_follows_goes_on_where_it_began(app: App) -> None:
+    consumer = cast(Consumer, app.consumer)
+    consumer.hold(batch_of(app, 10, 5), 12, rest_seconds=60.0)
+    consumer.hold(batch_of(app, 15, 5), 15, rest_seconds=60.0)
+    assert consumer._held[EVENTS].offset == 12
+
+
+async def test_a_hold_of_an_older_assignment_is_nothing(app: App) -> None:
+    consumer = cast(Consumer, app.consumer)
+    batch = batch_of(app, 10, 5)
+    app.consumer_generation_id += 1
+    consumer.hold(batch, 12, rest_seconds=60.0)
+    assert consumer._held == {}
+    assert consumer._filter_committable_offsets([EVENTS]) == {}

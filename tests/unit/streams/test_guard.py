@@ -1,21 +1,24 @@
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiokafka.structs import ConsumerRecord
 
 from processors.effects import Delete, Effect, Forward, Put, Record, Refuse, Table, Tables
+from processors.timers import disarm
 from schemas import codec, wire
 from schemas.avro_schema import AvroSchema
 from schemas.checked_in import CheckedIn
 from schemas.codec import SchemasUnavailable
 from schemas.dead_letter import DeadLetter
+from schemas.decision import Decision
 from schemas.envelope import Event
 from schemas.events import FreeRecord
 from schemas.faults import Fault
 from schemas.state import Alarm, Seen
 from schemas.tick import Tick
-from schemas.topics import AUDIENCE, DEAD_LETTERS, EVENTS, TICKS
+from schemas.topics import AUDIENCE, DEAD_LETTERS, DECISIONS, EVENTS, TICKS
+from schemas.words import Outcome
 from streams.clock_watch import ClockWatch
 from streams.crash import Fatal
 from streams.guard import Guard
@@ -73,7 +76,8 @@ def guard_of(*effects: Effect | Exception, clock: ClockWatch | None = None) -> G
                 raise effect
             yield effect
 
-    stage = Stage(name="bells", reads={EVENTS.name: function, TICKS.name: function}, tables=(SEEN, ALARMS))
+    reads = {EVENTS.name: function, TICKS.name: function}
+    stage = Stage(name="bells", reads=reads, tables=(SEEN, ALARMS), timers=ALARMS)
     return Guard(stage, "", {}, clock)
 
 
@@ -208,3 +212,34 @@ def test_a_record_that_cannot_be_decoded_for_want_of_a_registry_is_not_set_aside
             guard_of().apply(record, NoRows(), Writes())
     finally:
         codec.use(CheckedIn())
+
+
+def test_decisions_are_counted_by_reason_without_its_parameter_unless_they_are_undone() -> None:
+    became = ((Outcome.SENT, None), (Outcome.DROPPED, "opted_out:all"), (Outcome.DROPPED, "opted_out:sms"))
+    decided = [
+        Forward(
+            topic=DECISIONS.name,
+            key="acme|e1",
+            value=Decision(tenant="acme", event_id="e1", outcome=outcome, at=AT, reason=reason),
+        )
+        for outcome, reason in became
+    ]
+    guard = guard_of(*decided)
+    apply(guard, incoming())
+    tally = guard.take_tally()
+    assert tally.decided == {("sent", ""): 1, ("dropped", "opted_out"): 2}
+    assert guard.take_tally().decided == {}
+    undone = guard_of(*decided, LookupError("no"))
+    apply(undone, incoming())
+    assert undone.take_tally().decided == {}
+
+
+def test_timers_that_a_tick_removes_have_fired_and_those_an_event_removes_have_not() -> None:
+    early, late, later = AT - timedelta(seconds=9), AT - timedelta(seconds=2), AT + timedelta(seconds=1)
+    removals = [disarm(ALARMS, due, "p1") for due in (late, early, later)]
+    guard = guard_of(*removals, Delete(table=ALARMS, key="no timer"))
+    apply(guard, incoming())
+    assert guard.take_tally().fired == 0
+    apply(guard, incoming(Tick(ticker="t"), topic=TICKS.name))
+    tally = guard.take_tally()
+    assert (tally.fired, tally.oldest_due_ms) == (2, AT_MS - 9000)
