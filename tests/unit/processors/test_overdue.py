@@ -161,3 +161,17 @@ def test_nobody_is_reminded_of_what_is_paid(steps: list[tuple[str, int]], data: 
         wanted += [moment for moment in NINE if alive and now <= moment < later]
     world.passes(days=60)
     assert hours(world) == wanted
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.sampled_from(["issued", "paid", "voided"]), min_size=1, max_size=4), st.data())
+def test_what_happened_last_holds_in_whatever_order_it_is_told(story: list[str], data: st.DataObject) -> None:
+    told = [(f"x{number}", step, MONDAY + timedelta(minutes=number)) for number, step in enumerate(story)]
+    world = firm()
+    world.now = MONDAY + timedelta(hours=1)
+    for event_id, step, time in data.draw(st.permutations(told + told[:2])):
+        fields = INVOICE if step == "issued" else {"number": "1"}
+        world.happens(f"invoice.{step}", id=event_id, time=time.isoformat(), subject="c1", data=fields)
+    world.passes(days=60)
+    assert hours(world) == (NINE if story[-1] == "issued" else [])
+    assert len({message.message_id for message in world.messages}) == len(world.messages)
