@@ -13,7 +13,6 @@ from mode import Service
 from streams.app import App, _Settings
 from streams.crash import Fatal
 from streams.transport import Producer, Transport
-from streams.worker import _Worker
 from tests.contracts.rig import ours, stock
 from tests.contracts.upgrade import promised, still_needed
 
@@ -111,23 +110,26 @@ def _options() -> list[Any]:
 
 
 async def test_our_worker_stops_on_the_signals_that_we_say(tmp_path: Path) -> None:
-    worker: Any = _Worker([ours(tmp_path)], None)
+    steps: list[str] = []
+
+    class Noting(faust.Worker):
+        def install_signal_handlers(self) -> None:
+            steps.append("handlers")
+
+        async def stop(self) -> None:
+            steps.append("stop")
+
+    worker: Any = Noting(ours(tmp_path), quiet=True, redirect_stdouts=False, override_logging=False)
     promised(
-        hasattr(worker, "_schedule_shutdown") and worker.spinner is None,
-        "that mode's worker shuts down in order with _schedule_shutdown, and shows a spinner only when it has one.",
-        "streams.worker._Worker",
+        hasattr(worker, "spinner"), "that a worker shows a spinner only when it has one.", "streams.worker._Worker"
     )
-    installed: list[int] = []
-
-    class Loop:
-        def add_signal_handler(self, number: int, *_: object) -> None:
-            installed.append(number)
-
-    worker.loop = Loop()
-    worker.install_signal_handlers()
+    worker.spinner = None
+    await worker.default_on_first_start()
+    worker._schedule_shutdown(signal.SIGTERM)
+    await worker._signal_stop_future
     promised(
-        sorted(installed) == sorted((signal.SIGTERM, signal.SIGINT)),
-        "that mode's worker installs its handlers with install_signal_handlers.",
+        steps == ["handlers", "stop"],
+        "that mode's worker installs its handlers with install_signal_handlers, and stops with _schedule_shutdown.",
         "streams.worker._Worker.install_signal_handlers",
     )
 
