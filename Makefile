@@ -41,8 +41,8 @@ docs: setup ## Write the generated reference pages and schemas again
 	$(BIN)/python -m schemas.generate
 	@if [ -e tidings/docs.py ] || [ -d tidings/docs ]; then $(BIN)/python -m tidings.docs; else echo "Nothing is generated yet: tidings/docs.py does not exist."; fi
 
-bench: setup ## Run the benchmarks
-	@if [ -d bench ]; then $(BIN)/python -m bench; else echo "There are no benchmarks yet: they come with the folder bench/."; fi
+bench: setup ## Measure the engine beside its peers, about 15 minutes
+	$(BIN)/python -m bench
 
 chaos: setup ## Kill workers and the broker for five minutes and look for losses
 	$(BIN)/python -m tests.chaos
