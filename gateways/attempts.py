@@ -151,6 +151,7 @@ def status_of(
         provider_ref=provider_ref,
         segments=message.segments,
         settings_version=message.settings_version,
+        charge=message.charge,
     )
 
 

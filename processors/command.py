@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from processors.billing import charge_of
 from processors.dispatch.gates import Case, sender
+from processors.look_alikes import rewrite
 from processors.render import RenderError, Words, built_in, render
 from processors.segments import pack
 from processors.wording import LOCALE, TIMEZONE
@@ -19,11 +21,15 @@ from schemas.words import Channel
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
-    """A text as it leaves: with its footer, and packed where the channel counts segments."""
+    """A text as it leaves: with its footer, and packed where the channel counts segments.
+
+    `rewritten` are the characters that `smart_encoding` replaced.
+    """
 
     text: str
     segments: int | None = None
     encoding: str | None = None
+    rewritten: tuple[str, ...] = ()
 
 
 def command(case: Case) -> Message:
@@ -62,6 +68,8 @@ def command(case: Case) -> Message:
         template_version=words.version,
         commanded_at=case.now,
         locale=_locale(candidate, settings),
+        charge=charge_of(body.text, recipient.to, candidate.channel, body.segments, settings),
+        rewritten=body.rewritten,
     )
 
 
@@ -71,11 +79,15 @@ def body_of(text: str, channel: Channel, settings: Settings) -> Body:
         text = f"{text}\n{settings.footers[channel]}"
     if not channel.has_segments:
         return Body(text=text)
+    rewritten: tuple[str, ...] = ()
+    if settings.smart_encoding:
+        smart = rewrite(text)
+        text, rewritten = smart.text, smart.characters
     packing = pack(text)
     if packing.segments > settings.max_segments:
         facts = {"segments": packing.segments, "max_segments": settings.max_segments}
         raise RenderError(Reason.TOO_MANY_SEGMENTS, facts)
-    return Body(text=text, segments=packing.segments, encoding=packing.encoding)
+    return Body(text=text, segments=packing.segments, encoding=packing.encoding, rewritten=rewritten)
 
 
 def words_for(candidate: Candidate, settings: Settings) -> Words:

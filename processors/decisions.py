@@ -109,6 +109,11 @@ def decided_on_candidate(
     )
 
 
+def facts_of(message: Message) -> dict[str, object]:
+    """What is worth knowing of a message that leaves: the characters that `smart_encoding` replaced."""
+    return {"rewritten": list(message.rewritten)} if message.rewritten else {}
+
+
 def decided_on_message(
     message: Message,
     record: Record,

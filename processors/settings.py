@@ -17,11 +17,14 @@ _REMEMBERED = 4096
 NOT_YET: tuple[tuple[str, Callable[[Settings], bool]], ...] = (
     ("rules", lambda settings: bool(settings.rules)),
     ("caps", lambda settings: bool(settings.caps)),
-    ("smart_encoding", lambda settings: settings.smart_encoding),
-    ("billing.spend_cap", lambda settings: settings.billing.spend_cap is not None),
+    ("billing.spend_cap", lambda settings: settings.billing.spend_cap is not None and _by_blocks(settings)),
     ("channels.sms.via", lambda settings: any(entry.via != "gateway" for entry in settings.channels.values())),
 )
 """Settings that are refused because nothing acts on them yet: path, and whether a tenant asks for it."""
+
+
+def _by_blocks(settings: Settings) -> bool:
+    return settings.billing.sms is not None and settings.billing.sms.model == "block"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,12 +7,11 @@ anew (contract section 9, Delivery status). A report that changes nothing has no
 from collections.abc import Iterator
 from dataclasses import replace
 
-from processors.billing import is_prepaid, usage_of
+from processors.billing import usage_of
 from processors.decisions import say
 from processors.effects import Effect, Forward, Put, Record, Table, Tables
-from processors.settings import in_force
 from schemas.address import address_key
-from schemas.billing import CreditChange
+from schemas.billing import CreditChange, Usage
 from schemas.consent import ConsentChange
 from schemas.decision import Decision
 from schemas.delivery import DeliveryStatus
@@ -35,20 +34,12 @@ def on_status(record: Record, tables: Tables) -> Iterator[Effect]:
     before = tables.get(FOLDED, report.message_id)
     if before is not None and not rises(before.status, report):
         return
-    after = Folded(status=report, billed=before.billed if before else False)
-    known = in_force(tables, report.tenant)
-    if not after.billed and _is_charged(report.status):
-        usage = usage_of(report, known.settings) if known else None
-        if usage is not None:
-            yield Forward(topic=USAGE.name, key=report.tenant, value=usage)
-            after = replace(after, billed=True)
-    yield Put(table=FOLDED, key=report.message_id, value=after)
+    if report.charge is None and before is not None:
+        report = replace(report, charge=before.status.charge)
+    yield from _bill(report, before)
     decision = decision_on(report, record)
     if decision is not None:
         yield say(decision)
-    if report.status is Status.FAILED and known is not None and is_prepaid(report.channel, known.settings):
-        refund = CreditChange(tenant=report.tenant, event_id=report.event_id, credits=report.segments or 1)
-        yield Forward(topic=CHARGES.name, key=f"{report.tenant}|", value=refund)
     if report.status in SUPPRESSES:
         change = ConsentChange(
             tenant=report.tenant,
@@ -57,6 +48,35 @@ def on_status(record: Record, tables: Tables) -> Iterator[Effect]:
             suppressed=SUPPRESSES[report.status],
         )
         yield Forward(topic=CONSENT_CHANGES.name, key=address_key(report.tenant, report.to), value=change)
+
+
+def _bill(report: DeliveryStatus, before: Folded | None) -> Iterator[Effect]:
+    """Remember a report, with what it means for the bill: a message is billed once, however many attempts it took.
+
+    What was billed as sent and then failed in the same attempt is taken back. What ends without a bill costs nothing of
+    what the purse had set aside for it.
+    """
+    billed, attempt = (before.billed, before.billed_attempt) if before else (False, 0)
+    charge = report.charge
+    if charge is not None and not billed and _is_charged(report.status):
+        billed, attempt = True, report.attempt
+        yield _usage(usage_of(report, charge))
+    elif charge is not None and billed and attempt == report.attempt and not report.status.is_billable:
+        billed = False
+        entry = usage_of(report, charge)
+        yield _usage(replace(entry, units=-entry.units, amount=-entry.amount))
+    if charge is not None and charge.needs_leave and not billed and _end_of(report)[0] is not None:
+        unused = CreditChange(tenant=report.tenant, event_id=report.event_id, credits=0, message_id=report.message_id)
+        yield Forward(topic=CHARGES.name, key=f"{report.tenant}|", value=unused)
+    yield Put(
+        table=FOLDED,
+        key=report.message_id,
+        value=Folded(status=report, billed=billed, billed_attempt=attempt),
+    )
+
+
+def _usage(entry: Usage) -> Forward:
+    return Forward(topic=USAGE.name, key=f"{entry.tenant}|", value=entry)
 
 
 def rises(before: DeliveryStatus, report: DeliveryStatus) -> bool:

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from schemas.address import address_key
+from schemas.billing import Charge
 from schemas.message import Message
 from schemas.words import Channel, Status
 
@@ -32,6 +33,7 @@ class DeliveryStatus:
     provider_ref: str | None = None
     segments: int | None = None
     settings_version: int | None = None
+    charge: Charge | None = None
 
     @property
     def key(self) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from schemas.address import address_key
+from schemas.billing import Charge
 from schemas.envelope import Actor
 from schemas.words import Channel, InDoubt, Lane
 
@@ -51,6 +52,8 @@ class Message:
     not_before: datetime | None = None
     useful_until: datetime | None = None
     locale: str | None = None
+    charge: Charge | None = None
+    rewritten: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:

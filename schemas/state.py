@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 
+from schemas.billing import Terms
 from schemas.candidate import Candidate, Cause
 from schemas.delivery import DeliveryStatus
 from schemas.message import Message
@@ -94,6 +96,7 @@ class Folded:
 
     status: DeliveryStatus
     billed: bool = False
+    billed_attempt: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +128,52 @@ class Unpaid:
 
     message: Message
     since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paid:
+    """A message that the purse let leave, with what was taken; `commanded_at` is that of the command it came with."""
+
+    commanded_at: datetime
+    credits: int
+    amount: Decimal
+    period: str
+    given_back: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What the messages of one calendar month cost, those on their way included."""
+
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """That something which adds up has been added: credits that were bought, or a usage entry with its sign."""
+
+    positive: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockAccount:
+    """A tenant's blocks: what is agreed now, the terms of the month under way, and when that month turns.
+
+    `running` is unset before the first month, `turns_at` when there is none under way and none to come.
+    """
+
+    agreed: Terms
+    running: Terms | None = None
+    turns_at: datetime | None = None
+    turns_in: str = "UTC"
+    turned_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoicedMonth:
+    """That the invoices of a tenant's calendar month have been issued."""
+
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from schemas.billing import CreditChange, Invoice, Usage
+from schemas.billing import CreditChange, Invoice, Terms, Usage
 from schemas.candidate import Candidate, ContactUpdate, Withdrawal
 from schemas.consent import Consent, ConsentChange
 from schemas.dead_letter import DeadLetter, Replay
@@ -100,7 +100,7 @@ MESSAGES = Topic(
 )
 CHARGES = Topic(
     name="charges",
-    sentence="Messages that prepaid credits must pay, and the credits that tenants buy or get back.",
+    sentence="Messages that need the leave of their tenant's purse, and what fills it.",
     records=(Message, Withdrawal, CreditChange),
     key="tenant|",
     owner="dispatch, decide, settle",
@@ -139,11 +139,19 @@ STATUSES = Topic(
     owner="gateways",
     retention=timedelta(days=400),
 )
+TERMS = Topic(
+    name="billing.terms",
+    sentence="What each tenant pays, from when on.",
+    records=(Terms,),
+    key="tenant|",
+    owner="decide",
+    retention=timedelta(days=3650),
+)
 USAGE = Topic(
     name="billing.usage",
     sentence="One entry per billable message.",
     records=(Usage,),
-    key="tenant",
+    key="tenant|",
     owner="settle",
     retention=timedelta(days=3650),
 )
@@ -151,9 +159,10 @@ INVOICES = Topic(
     name="billing.invoices",
     sentence="Invoices, each line naming its messages.",
     records=(Invoice,),
-    key="tenant",
-    owner="settle",
+    key="tenant|",
+    owner="credit",
     retention=timedelta(days=3650),
+    max_bytes=16_777_216,
 )
 DEAD_LETTERS = Topic(
     name="dead-letters",
@@ -212,6 +221,7 @@ TOPICS: tuple[Topic, ...] = (
     *COMMANDS,
     *LEDGERS,
     STATUSES,
+    TERMS,
     USAGE,
     INVOICES,
     DEAD_LETTERS,

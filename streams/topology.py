@@ -3,12 +3,14 @@
 Every runner performs this very list: Faust on Kafka (`streams.worker`), and the in-memory runner on a virtual clock.
 """
 
-from processors import credit, status
+from processors import status
+from processors.credit import stage as credit
+from processors.credit import tables as credit_tables
 from processors.decide import stage as decide
 from processors.decide import tables as decide_tables
 from processors.dispatch import stage as dispatch
 from processors.dispatch import tables as dispatch_tables
-from schemas.topics import AUDIENCE, CHARGES, CONSENT_CHANGES, EVENTS, MESSAGES, SETTINGS, STATUSES, TICKS
+from schemas.topics import AUDIENCE, CHARGES, CONSENT_CHANGES, EVENTS, MESSAGES, SETTINGS, STATUSES, TERMS, TICKS, USAGE
 from streams.stage import Stage as Stage  # noqa: PLC0414 - runners import it from here, too
 
 DECIDE = Stage(
@@ -46,15 +48,30 @@ DISPATCH = Stage(
 )
 CREDIT = Stage(
     name="credit",
-    reads={CHARGES.name: credit.on_charge, TICKS.name: credit.on_tick},
-    tables=(credit.PURSES, credit.UNPAID, credit.TIMERS),
-    timers=credit.TIMERS,
+    reads={
+        CHARGES.name: credit.on_charge,
+        TERMS.name: credit.on_terms,
+        USAGE.name: credit.on_usage,
+        TICKS.name: credit.on_tick,
+    },
+    tables=(
+        credit_tables.PURSES,
+        credit_tables.UNPAID,
+        credit_tables.TIMERS,
+        credit_tables.PAID,
+        credit_tables.SPENT,
+        credit_tables.TAKEN,
+        credit_tables.MONTH_ENTRIES,
+        credit_tables.BLOCK_ENTRIES,
+        credit_tables.INVOICED_MONTHS,
+        credit_tables.BLOCK_ACCOUNTS,
+    ),
+    timers=credit_tables.TIMERS,
 )
 SETTLE = Stage(
     name="settle",
     reads={STATUSES.name: status.on_status},
     tables=(status.FOLDED,),
-    shared=(SETTINGS.name,),
 )
 TOPOLOGY = (DECIDE, DISPATCH, CREDIT, SETTLE)
 """The stages in the order in which a message travels; gateways stand between the last two."""

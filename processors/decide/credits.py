@@ -14,5 +14,5 @@ def on_credits_purchased(event: Event, _record: Record, _tables: Tables, _known:
     """Credits bought on invoice work at once, as those paid by card."""
     if not isinstance(event.data, CreditsPurchased):
         raise TypeError(f"credits.purchased carries a {type(event.data).__name__}")
-    change = CreditChange(tenant=event.tenant, event_id=event.id, credits=event.data.quantity)
+    change = CreditChange(tenant=event.tenant, event_id=event.id, credits=event.data.quantity, source=event.source)
     yield Forward(topic=CHARGES.name, key=f"{event.tenant}|", value=change)

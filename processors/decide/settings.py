@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from processors.billing import terms_of
 from processors.decide.tables import TENANTS
 from processors.effects import Effect, Forward, Put, Record, Refuse, Tables
 from processors.settings import parse
@@ -10,7 +11,7 @@ from schemas.events import Patch
 from schemas.faults import Refused
 from schemas.merge_patch import merge_patch
 from schemas.state import TenantSettings
-from schemas.topics import SETTINGS
+from schemas.topics import SETTINGS, TERMS
 
 
 def on_settings_changed(event: Event, record: Record, tables: Tables) -> Iterator[Effect]:
@@ -20,7 +21,7 @@ def on_settings_changed(event: Event, record: Record, tables: Tables) -> Iterato
     before = tables.get(TENANTS, event.tenant)
     document = merge_patch(before.document if before else {}, event.data.patch)
     try:
-        parse(document)
+        settings = parse(document)
     except Refused as refused:
         yield Refuse(faults=refused.faults)
         return
@@ -33,3 +34,5 @@ def on_settings_changed(event: Event, record: Record, tables: Tables) -> Iterato
     )
     yield Put(table=TENANTS, key=event.tenant, value=after)
     yield Forward(topic=SETTINGS.name, key=event.tenant, value=after)
+    terms = terms_of(event.tenant, after.version, record.now, settings)
+    yield Forward(topic=TERMS.name, key=f"{event.tenant}|", value=terms)

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
-from processors.billing import is_prepaid
 from processors.command import command
-from processors.decisions import decided_on_candidate
+from processors.decisions import decided_on_candidate, facts_of
 from processors.dispatch.gates import Case, Stop, first_stop
 from processors.dispatch.tables import CONSENTS, DISPATCHED, HELD, TIMERS
 from processors.effects import Delete, Effect, Forward, Put, Record, Tables, prefix_end, row_key
@@ -88,12 +87,12 @@ def _dispatch(candidate: Candidate, record: Record, tables: Tables) -> Iterator[
 
 
 def _send(message: Message, candidate: Candidate, record: Record, known: InForce) -> Iterator[Effect]:
-    """Command a message, or have it paid first: what prepaid credits pay is commanded by stage credit."""
-    if is_prepaid(message.channel, known.settings):
+    """Command a message; or ask the tenant's purse first, and then stage credit commands it."""
+    if message.charge is not None and message.charge.needs_leave:
         yield Forward(topic=CHARGES.name, key=f"{message.tenant}|", value=message)
     else:
         yield Forward(topic=message.topic, key=message.key, value=message)
-        yield decided_on_candidate(candidate, record, known, outcome=Outcome.SENT)
+        yield decided_on_candidate(candidate, record, known, outcome=Outcome.SENT, facts=facts_of(message))
     dispatched = Dispatched(at=record.now, command_topic=message.topic)
     yield Put(table=DISPATCHED, key=candidate.message_id, value=dispatched)
 

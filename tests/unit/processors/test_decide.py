@@ -185,7 +185,16 @@ def test_settings_that_are_not_valid_change_nothing() -> None:
     ("setting", "path"),
     [
         ({"caps": {"marketing": {"per_day": 1}}}, "caps"),
-        ({"smart_encoding": True}, "smart_encoding"),
+        (
+            {
+                "currency": "USD",
+                "billing": {
+                    "sms": {"model": "block", "size": 500, "price": "25.00", "anchor": "2026-04-01"},
+                    "spend_cap": {"per_month": "100.00"},
+                },
+            },
+            "billing.spend_cap",
+        ),
         (
             {"templates": {"order_confirmation": {"email": {"text": "{{ oops"}}}},
             "templates.order_confirmation.email.text",

@@ -95,6 +95,7 @@ class World:
                 "commanded_at": message.commanded_at,
                 "contact": message.contact,
                 "segments": message.segments,
+                "charge": message.charge,
                 "settings_version": message.settings_version,
                 **more,
             }

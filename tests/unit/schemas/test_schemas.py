@@ -143,7 +143,7 @@ def test_a_compatible_change_gets_a_new_id_and_the_old_one_can_still_be_read(hom
     assert generate(home, check=True) == ["Usage: avro/Usage.avsc is stale, run python -m schemas.generate"]
     assert generate(home) == []
     kept = CheckedIn(home)
-    assert kept.ids["Usage"] == [old_id, max(id_ for ids in kept.ids.values() for id_ in ids)]
+    assert kept.ids["Usage"][-2:] == [old_id, max(id_ for ids in kept.ids.values() for id_ in ids)]
     old = kept.schema_of(old_id)
     assert old is not None
     assert OPTIONAL in old["fields"]

@@ -1,0 +1,18 @@
+"""The tables of stage credit; their order in the stage is state on disk (append only)."""
+
+from processors.effects import Table
+from schemas.billing import Usage
+from schemas.state import Alarm, BlockAccount, InvoicedMonth, Paid, Purse, Spent, Taken, Unpaid
+
+PURSES = Table(name="purses", holds=Purse)
+UNPAID = Table(name="unpaid", holds=Unpaid)
+TIMERS = Table(name="timers", holds=Alarm)
+PAID = Table(name="paid", holds=Paid)
+SPENT = Table(name="spent", holds=Spent)
+TAKEN = Table(name="taken", holds=Taken)
+MONTH_ENTRIES = Table(name="month_entries", holds=Usage)
+"""tenant, `YYYY-MM` and message id → what stands on no invoice yet and goes onto that of the calendar month."""
+BLOCK_ENTRIES = Table(name="block_entries", holds=Usage)
+"""tenant, time of the command and message id → what counts into the block month that turns next."""
+INVOICED_MONTHS = Table(name="invoiced_months", holds=InvoicedMonth)
+BLOCK_ACCOUNTS = Table(name="block_accounts", holds=BlockAccount)
