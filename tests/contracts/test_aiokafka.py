@@ -3,6 +3,7 @@
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.protocol import admin
+from aiokafka.protocol import group as group_protocol
 from aiokafka.structs import ConsumerRecord
 
 from streams.broker_release import _Features
@@ -27,11 +28,24 @@ def test_aiokafka_cannot_set_one_setting_of_a_topic() -> None:
     )
 
 
+def test_aiokafka_cannot_let_a_static_member_leave() -> None:
+    still_needed(
+        not hasattr(group_protocol, "LeaveGroupRequest_v3"),
+        "aiokafka's LeaveGroup request stops at a version that knows no static members.",
+        "streams.departure",
+    )
+
+
 def test_requests_of_our_own_can_be_sent() -> None:
     promised(
         callable(AIOKafkaAdminClient._send_request) and (_Features.API_KEY, SetTopicConfigs.API_KEY) == (18, 44),
         "that an admin client sends requests that aiokafka does not know, with _send_request.",
         "streams.broker_release and streams.incremental_configs",
+    )
+    promised(
+        callable(AIOKafkaAdminClient._send_request_to_node) and callable(AIOKafkaAdminClient.find_coordinator),
+        "that an admin client sends a request of ours to the coordinator of a group.",
+        "streams.departure",
     )
 
 

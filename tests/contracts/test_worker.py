@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import re
 import sys
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -19,6 +20,9 @@ from tests.integration.streams.chimes import CHIMES
 from tests.integration.streams.tower import Tower
 
 _LISTENS = "0A"
+_SESSION_SECONDS = 7.0
+"""Less than the session time-out (10 s) by what a kill and a start need around what is measured."""
+_TRIES = 3
 
 
 @pytest_asyncio.fixture
@@ -61,15 +65,20 @@ async def test_a_worker_listens_nowhere_and_comes_back_without_disturbing_its_gr
             "that a worker opens no port: Faust's web server stays off.",
             "streams.worker._Worker and the setting web_enabled in streams.app",
         )
-    worker.kill()
-    await asyncio.to_thread(worker.wait)
-    await tower.start()
-    generations = _generations(tower.log_path("w1").read_text())
-    promised(
-        len(generations) == 2 and len(set(generations)) == 1,
-        f"that a static member keeps its generation when it is killed and comes back; it had {generations}.",
-        "streams.app._settings_of, which names the member,",
-    )
+    for _ in range(_TRIES):
+        worker.kill()
+        await asyncio.to_thread(worker.wait)
+        began_at = time.monotonic()
+        worker = await tower.start()
+        if time.monotonic() - began_at < _SESSION_SECONDS:
+            generations = _generations(tower.log_path("w1").read_text())[-2:]
+            promised(
+                len(generations) == 2 and len(set(generations)) == 1,
+                f"that a static member keeps its generation when it is killed and comes back; it had {generations}.",
+                "streams.app._settings_of, which names the member,",
+            )
+            return
+    pytest.skip("this machine is too busy to start a worker before its session runs out")
 
 
 async def test_a_foreign_append_to_the_changelog_ends_the_worker(tower: Tower) -> None:
