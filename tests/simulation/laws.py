@@ -1,0 +1,77 @@
+"""The laws that hold after any storm, as far as stages are concerned."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence, Set
+
+from schemas.topics import DEAD_LETTERS
+from streams.stage import Stage
+from tests.simulation.broker import Broker
+from tests.simulation.disk import Disk
+from tests.simulation.replay import Replay, replay, rows_after_recovery, without_positions
+from tests.simulation.worker import Said, changelog
+
+
+def stage_laws(
+    broker: Broker,
+    stages: Sequence[Stage],
+    partitions: Sequence[int],
+    disks: Sequence[Disk],
+    leaked: Set[Said],
+    shared: Mapping[str, dict[str, object]],
+) -> Iterator[str]:
+    """What is broken: nothing lost, nothing seen twice, state and outputs as in a run without misfortunes."""
+    replays = [replay(stage, number, broker, shared) for stage in stages for number in partitions]
+    for each in replays:
+        yield from each.broken
+        yield from _state_laws(each, broker, disks)
+    yield from _output_laws(replays, broker, leaked)
+
+
+def _state_laws(reference: Replay, broker: Broker, disks: Sequence[Disk]) -> Iterator[str]:
+    wanted = reference.rows()
+    stage, number = reference.stage, reference.number
+    yield from _differences(f"{reference.name}: after recovery", rows_after_recovery(broker, stage, number), wanted)
+    for machine, disk in enumerate(disks):
+        local = disk.get((stage.name, number))
+        if local is not None and local.end == broker.end(changelog(stage.name), number):
+            yield from _differences(f"{reference.name}: disk {machine}", without_positions(local), wanted)
+
+
+def _differences(where: str, found: Mapping[bytes, bytes], wanted: Mapping[bytes, bytes]) -> Iterator[str]:
+    for key in sorted(found.keys() | wanted.keys()):
+        if found.get(key) != wanted.get(key):
+            yield f"{where}: row {key!r} is {found.get(key)!r}, not {wanted.get(key)!r}"
+            return
+
+
+def _output_laws(replays: Sequence[Replay], broker: Broker, leaked: Set[Said]) -> Iterator[str]:
+    """Each output of the reference is there, in order per key; others only where a unit ended in a crash."""
+    said_by_topic: defaultdict[str, list[Said]] = defaultdict(list)
+    for each in replays:
+        for said in each.said:
+            said_by_topic[said.topic].append(said)
+    actual: defaultdict[str, dict[Said, int]] = defaultdict(dict)
+    for (topic, _), log in broker.history.items():
+        for record in log:
+            value = b"" if topic == DEAD_LETTERS.name else record.value or b""
+            headers = () if topic == DEAD_LETTERS.name else record.headers
+            actual[topic].setdefault(Said(topic, record.key or b"", value, headers), record.offset)
+    for topic, wanted in said_by_topic.items():
+        yield from _topic_laws(topic, list(dict.fromkeys(wanted)), actual[topic], leaked)
+
+
+def _topic_laws(topic: str, wanted: list[Said], actual: Mapping[Said, int], leaked: Set[Said]) -> Iterator[str]:
+    for said in wanted:
+        if said not in actual:
+            yield f"{topic}: {said.key!r} {said.value!r} {dict(said.headers).get('ce_id')!r} was lost"
+            return
+    strange = actual.keys() - set(wanted) - leaked
+    if strange:
+        yield f"{topic}: {min(strange)} was said for no reason"
+    newest: dict[bytes, tuple[int, Said]] = {}
+    for said in wanted:
+        offset = actual[said]
+        if said.key in newest and offset < newest[said.key][0] and not {said, newest[said.key][1]} & leaked:
+            yield f"{topic}: {said.key!r} stands at {offset}, before what came earlier"
+            return
+        newest[said.key] = (offset, said)

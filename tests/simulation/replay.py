@@ -1,0 +1,105 @@
+"""The reference: what a changelog says happened, done again in order by the in-memory runner's own partition."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import zip_longest
+
+from processors.effects import Record
+from schemas import codec, wire
+from schemas.clock import from_millis
+from schemas.faults import Refused
+from schemas.topics import BY_NAME, DEAD_LETTERS
+from streams.journal import is_void
+from streams.stage import Stage
+from streams.store import voided_key
+from tests.simulation.broker import Broker, Stored
+from tests.simulation.disk import Partition
+from tests.simulation.worker import Said, changelog, take_back
+from tidings.memory.partition import SetAside, StagePartition
+
+POSITION = b"\xff"
+VOIDED = b"\xfe"
+
+
+@dataclass(slots=True)
+class Replay:
+    """What one stage does in one partition when nothing ever fails."""
+
+    stage: Stage
+    number: int
+    broker: Broker
+    state: StagePartition
+    positions: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    said: list[Said] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        return f"stage {self.stage.name}, partition {self.number}"
+
+    def run(self) -> "Replay":
+        """Apply the source records in the order in which units made them count."""
+        for topic, end in _units(self.broker.history[changelog(self.stage.name), self.number]):
+            begin = self.positions[topic]
+            if end <= begin:
+                self.broken.append(f"{self.name}: {topic} goes back from {begin} to {end}, so records are seen twice")
+            for record in self.broker.history[topic, self.number][begin:end]:
+                self._apply(record)
+            self.positions[topic] = max(begin, end)
+        for topic in self.stage.reads:
+            end = self.broker.end(topic, self.number)
+            if self.positions[topic] != end:
+                self.broken.append(f"{self.name}: {topic} was applied up to {self.positions[topic]} of {end}")
+        return self
+
+    def rows(self) -> dict[bytes, bytes]:
+        """The state, as it is stored."""
+        return {
+            bytes([code]) + key.encode(): codec.encode(row)
+            for code, table in enumerate(self.stage.tables)
+            for key, row in self.state.rows(table.name).items()
+        }
+
+    def _apply(self, source: Stored) -> None:
+        try:
+            value = wire.decode(BY_NAME[source.topic], source.key, source.value, source.headers)
+            key = (source.key or b"").decode()
+            record = Record(topic=source.topic, key=key, value=value, now=from_millis(source.timestamp))
+            forwards = self.state.work(self.stage.reads[source.topic], record)
+        except (SetAside, Refused, UnicodeDecodeError):
+            letter_id = f"{source.topic}/{source.partition}/{source.offset}"
+            self.said.append(Said(DEAD_LETTERS.name, letter_id.encode(), b"", ()))
+            return
+        for forward in forwards:
+            encoded = wire.encode(forward.value)
+            self.said.append(Said(forward.topic, forward.key.encode(), encoded.value, encoded.headers))
+
+
+def replay(stage: Stage, number: int, broker: Broker, shared: Mapping[str, dict[str, object]]) -> Replay:
+    """The reference of one stage in one partition."""
+    through_codec = StagePartition(stage, 0, shared, lambda row: codec.decode(codec.encode(row)))
+    return Replay(stage, number, broker, through_codec).run()
+
+
+def rows_after_recovery(broker: Broker, stage: Stage, number: int) -> dict[bytes, bytes]:
+    """What a worker with an empty disk would have."""
+    local, topic = Partition(), changelog(stage.name)
+    take_back(local, broker.read(topic, number, 0, broker.end(topic, number)))
+    return without_positions(local)
+
+
+def without_positions(local: Partition) -> dict[bytes, bytes]:
+    """The rows of the stage's own tables."""
+    return {key: value for key, value in local.rows.items() if key < VOIDED}
+
+
+def _units(changelog_records: list[Stored]) -> Iterator[tuple[str, int]]:
+    """Each step of a position, but not those that are only written again after a void record."""
+    valid = [record for record in changelog_records if not is_void(record)]
+    for record, following in zip_longest(valid, valid[1:]):
+        assert record.key is not None
+        is_repeated = following is not None and following.key == voided_key(record.key)
+        if record.key.startswith(POSITION) and record.value is not None and not is_repeated:
+            yield record.key[1:].decode(), int.from_bytes(record.value)

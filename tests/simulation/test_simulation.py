@@ -1,0 +1,25 @@
+import pytest
+
+from tests.simulation.seeds import run_seed
+from tests.simulation.sweep import fresh_seeds, keep, kept_seeds, sweep
+
+SEEDS = 10_000
+PROCESSES = 2
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_no_storm_breaks_a_law(capsys: pytest.CaptureFixture[str]) -> None:
+    fresh = fresh_seeds(SEEDS)
+    with capsys.disabled():
+        print(f"\nsimulation: seeds {fresh[0]} to {fresh[-1]}", end=" ", flush=True)
+    failures = sweep([*kept_seeds(), *fresh], processes=PROCESSES)
+    keep(failures)
+    assert not failures, "\n\n".join(map(str, failures[:5]))
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_seed_is_the_same_run_every_time(seed: int) -> None:
+    first, again = (run_seed(seed, is_traced=True) for _ in range(2))
+    assert first.steps == again.steps
+    assert first.steps
