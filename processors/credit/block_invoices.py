@@ -52,7 +52,7 @@ def turn(record: Record, tables: Tables, tenant: str) -> Iterator[Effect]:
         at=record.now,
         ended=account.running,
         begins=begins,
-        used=[usage for _, usage in _entries_before(at, tables, tenant, ENTRIES_PER_MONTH)],
+        used=[usage for _, usage in _entries(account, at, tables)],
     )
     for invoice in block_invoices(this_turn):
         yield Forward(topic=INVOICES.name, key=f"{tenant}|", value=invoice)
@@ -76,8 +76,12 @@ def sweep_blocks(record: Record, tables: Tables, tenant: str, until_millis: str)
         yield arm(TIMERS, record.now + SWEEP_PAUSE, wake_row(Wake.SWEEP_BLOCKS, tenant, until_millis))
 
 
-def _entries_before(at: datetime, tables: Tables, tenant: str, limit: int) -> list[tuple[str, Usage]]:
-    return tables.range(BLOCK_ENTRIES, *_before(tenant, to_millis(at)), limit)
+def _entries(account: BlockAccount, at: datetime, tables: Tables) -> list[tuple[str, Usage]]:
+    """What counts into the month that turns at `at`; rows of the month before it may not be swept yet."""
+    low, high = _before(account.agreed.tenant, to_millis(at))
+    if account.turned_at is not None:
+        low = _before(account.agreed.tenant, to_millis(account.turned_at))[1]
+    return tables.range(BLOCK_ENTRIES, low, high, ENTRIES_PER_MONTH)
 
 
 def _before(tenant: str, millis: int) -> tuple[str, str]:

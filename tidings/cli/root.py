@@ -11,6 +11,7 @@ from tidings.cli import (
     dead_letters,
     demo,
     doctor,
+    invoice,
     mailbox,
     publish,
     rehearse,
@@ -44,6 +45,7 @@ app.command(rich_help_panel=_SEE)(publish.publish)
 app.command(rich_help_panel=_SEE)(tail.tail)
 app.add_typer(dead_letters.app, name="dead-letters", rich_help_panel=_SEE)
 app.command(rich_help_panel=_EXPLAIN)(why.why)
+app.command(rich_help_panel=_EXPLAIN)(invoice.invoice)
 app.command(rich_help_panel=_EXPLAIN)(rehearse.rehearse)
 app.command(rich_help_panel=_EXPLAIN)(doctor.doctor)
 

@@ -32,6 +32,10 @@ def tidings(*arguments: str, text: str | None = None) -> Result:
         (("publish", "/nope.json"), "/nope.json cannot be read: No such file or directory."),
         (("tail", "evnets"), "There is no topic 'evnets'; there are events, audience,"),
         (("why", "--tenant", "pantry"), "Ask about one thing: --event, --contact or --message."),
+        (
+            ("invoice", "--tenant", "pantry", "--period", "June"),
+            "--period must be a month such as 2026-04, not 'June'.",
+        ),
         (("dead-letters", "replay"), "Name the letters to replay, or say --all."),
         (("dead-letters", "replay", "--all", "events/0/1"), "Name the letters to replay, or say --all."),
         (("worker", "decied"), "There is no stage 'decied'; there are decide, "),
@@ -50,6 +54,7 @@ def test_bad_input_is_said_in_a_sentence_with_status_2(arguments: tuple[str, ...
         ("topics", "apply"),
         ("tail", "events"),
         ("why", "--tenant", "pantry", "--event", "e1"),
+        ("invoice", "--tenant", "pantry", "--period", "2026-04"),
         ("dead-letters", "list"),
         ("dead-letters", "replay", "--all"),
     ],
