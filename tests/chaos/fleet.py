@@ -89,13 +89,14 @@ class Fleet:
     async def supervise(self) -> None:
         """Start again what has ended, until cancelled."""
         while True:
-            for name, process in list(self._running.items()):
+            for name, process in tuple(self._running.items()):
                 self._look_after(name, process)
             await asyncio.sleep(_LOOK_SECONDS)
 
     def close(self) -> None:
-        """End everything."""
-        for process in self._running.values():
+        """End everything; the supervisor finds nobody to start again."""
+        while self._running:
+            _, process = self._running.popitem()
             process.kill()
             process.wait()
 

@@ -11,7 +11,7 @@ from tests.chaos.worker import Membership, Protocol
 
 RATE = 100.0
 SHORT_BELOW_SECONDS = 120.0
-_CONTROL_SECONDS = 20.0
+_CONTROL_SECONDS = 25.0
 _CONTROL_QUIET_SECONDS = 5.0
 _STATIC_SHARE = 0.6
 
@@ -35,23 +35,24 @@ def trials(seconds: float, seed: int) -> Iterator[Trial]:
 
 
 def controls(seconds: float) -> Iterator[Trial]:
-    """What has to lose: stock Faust, and a unit that is torn."""
-    yield Trial(
-        name="control stock",
-        faults=cycle((Fault(kind=Kind.KILL), Fault(kind=Kind.KILL_BOTH))),
-        seconds=min(seconds / 2, _CONTROL_SECONDS),
-        rate=RATE,
-        module="tests.chaos.stock_worker",
-        stages=(Dedup.NAIVE,),
-        quiet_seconds=_CONTROL_QUIET_SECONDS,
-    )
+    """What has to lose: a unit that is torn, for certain, and stock Faust, which needs some kills and so a long run."""
     yield Trial(
         name="control torn",
-        faults=iter((TORN, TORN)),
-        seconds=min(seconds / 2, _CONTROL_SECONDS),
+        faults=iter((TORN,)),
+        seconds=seconds,
         rate=RATE,
         workers=("w1",),
         protocol=Protocol.TORN,
         stages=(Dedup.NAIVE,),
         quiet_seconds=_CONTROL_QUIET_SECONDS,
     )
+    if seconds >= SHORT_BELOW_SECONDS:
+        yield Trial(
+            name="control stock",
+            faults=cycle((Fault(kind=Kind.KILL), Fault(kind=Kind.KILL_BOTH))),
+            seconds=_CONTROL_SECONDS,
+            rate=RATE,
+            module="tests.chaos.stock_worker",
+            stages=(Dedup.NAIVE,),
+            quiet_seconds=_CONTROL_QUIET_SECONDS,
+        )

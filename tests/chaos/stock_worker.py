@@ -21,10 +21,24 @@ from streams.ticker import tick_until_cancelled
 from streams.writes import Writes
 from tests.chaos.notes import Notebook, What
 from tests.chaos.stage import Dedup, Watch, chaos_stage
-from tests.chaos.worker import installation
+from tests.chaos.worker import end_with_parent, installation
 from tidings.config import Installation
 
 _RAW: Mapping[str, Any] = {"key_type": bytes, "value_type": bytes, "key_serializer": "raw", "value_serializer": "raw"}
+_TUNED: Mapping[str, Any] = {
+    "store": "rocksdb://",
+    "processing_guarantee": "at_least_once",
+    "topic_partitions": PARTITIONS,
+    "web_enabled": False,
+    "topic_allow_declare": False,
+    "topic_disable_leader": True,
+    "consumer_auto_offset_reset": "earliest",
+    "producer_linger": 0.02,
+    "table_standby_replicas": 0,
+    "broker_session_timeout": 10,
+    "broker_heartbeat_interval": 2,
+    "broker_rebalance_timeout": 20,
+}
 
 
 class StockApp(faust.App):
@@ -56,18 +70,8 @@ def build(here: Installation) -> StockApp:
     app = StockApp(
         app_id(here, Dedup.NAIVE),
         broker=f"kafka://{here.kafka.bootstrap_servers}",
-        store="rocksdb://",
+        **_TUNED,
         datadir=str(state_directory(here, Dedup.NAIVE)),
-        topic_partitions=PARTITIONS,
-        web_enabled=False,
-        topic_allow_declare=False,
-        topic_disable_leader=True,
-        consumer_auto_offset_reset="earliest",
-        producer_linger=0.02,
-        table_standby_replicas=0,
-        broker_session_timeout=10,
-        broker_heartbeat_interval=2,
-        broker_rebalance_timeout=20,
         consumer_group_instance_id=here.worker.name,
         canonical_url=f"http://{here.worker.name}",
     )
@@ -109,14 +113,13 @@ def _record(message: Any) -> ConsumerRecord[bytes, bytes]:
         checksum=None,
         serialized_key_size=0,
         serialized_value_size=0,
-        headers=tuple((message.headers or {}).items())
-        if isinstance(message.headers, dict)
-        else tuple(message.headers or ()),
+        headers=tuple(message.headers or ()),
     )
 
 
 def main(arguments: list[str]) -> None:
     """Serve until told to stop, or killed."""
+    end_with_parent()
     bootstrap_servers, prefix, home, name, *_ = arguments
     here = installation(bootstrap_servers, prefix, Path(home), name)
     state_directory(here, Dedup.NAIVE).mkdir(parents=True, exist_ok=True)

@@ -27,9 +27,9 @@ _ROWS: tuple[tuple[str, Callable[[Findings], object]], ...] = (
     ("  repeated alike", lambda found: found.letters_repeated_alike),
     ("  repeated differently", lambda found: found.letters_repeated_differently),
     ("resumed after a kill, worst s", lambda found: f"{found.slowest_resumption_seconds:.1f}"),
-    ("late ms, median", lambda found: f"{found.latency_ms_median:.0f}"),
-    ("late ms, 99 %", lambda found: found.latency_ms_p99),
-    ("late ms, worst", lambda found: found.latency_ms_worst),
+    ("late ms, median", lambda found: f"{found.late.median_ms:.0f}"),
+    ("late ms, 99 %", lambda found: found.late.p99_ms),
+    ("late ms, worst", lambda found: found.late.worst_ms),
 )
 _LABEL_WIDTH = 32
 _COLUMN_WIDTH = 15
@@ -45,7 +45,6 @@ def lines(report: Report) -> Iterator[str]:
     done = ("kills", "rebalances", "freezes", "broker_kills")
     yield ", ".join(f"{report.count(what)} {what.replace('_', ' ')}" for what in done) + " without the controls"
     yield f"seed {report.seed}, load {report.load_before:.1f} before and {report.load_after:.1f} after"
-    yield from report.remarks
     yield from (f"BROKEN {law}" for law in report.broken)
     yield "" if report.broken else "all laws hold"
 

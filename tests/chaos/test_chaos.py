@@ -22,9 +22,9 @@ def _quiet() -> None:
 
 @pytest.mark.timeout(300)  # it takes a minute on a machine of its own
 @pytest.mark.usefixtures("_quiet")
-async def test_nothing_is_lost_or_performed_twice_whatever_is_killed_and_the_controls_lose(tmp_path: Path) -> None:
+async def test_nothing_is_lost_or_performed_twice_whatever_is_killed_and_the_control_loses(tmp_path: Path) -> None:
     report = await run(tmp_path, seconds=SECONDS, seed=1, limits=PATIENT)
     print("\n".join(lines(report)))
     assert report.broken == ()
-    assert report.count("kills") >= 3
-    assert sum(found.missing for found in report.controls) > 0
+    assert all(found.kills for found in (*report.trials, *report.controls))
+    assert all(found.missing for found in report.controls)

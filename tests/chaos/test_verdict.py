@@ -29,7 +29,7 @@ def found(answers: Answers, *, resumed_by: str = "w1:2") -> Findings:
         places=frozenset({("naive", 0)}),
         gone=frozenset({"w1:1"}),
     )
-    return findings("static naive", inputs, answers, [strike], Fleet(Path("nowhere"), lambda _: []), 0)
+    return findings("static naive", inputs, answers, [strike], Fleet(Path("nowhere"), lambda _: []))
 
 
 def laws(answers: Answers, resumed_by: str = "w1:2", within_seconds: float = 5.0) -> list[str]:

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 FROZEN_SECONDS = 12.0
 """Longer than the session time-out of 10 s."""
 _OTHER_KILL_SECONDS = 2.0
-_SETTLE_LIMIT_SECONDS = 60.0
+_SETTLE_LIMIT_SECONDS = 90.0
 _SEAM_LIMIT_SECONDS = 20.0
 _STAY_SECONDS = 0.9
 
@@ -41,7 +41,7 @@ class Strike:
 
 
 class NotSettled(TimeoutError):
-    """The workers did not come back; the message says how far they got."""
+    """The workers did not come up; the message says how far they got."""
 
 
 class Torment:
@@ -55,6 +55,8 @@ class Torment:
         self._name = home.name
         self._stages = stages
         self.strikes: list[Strike] = []
+        self.stuck = ""
+        """Why the workers did not come back after a fault, if they did not."""
         self._ways: dict[Kind, Callable[[Fault], Awaitable[None]]] = {
             Kind.KILL: self._kill,
             Kind.KILL_TWICE: self._kill_twice,
@@ -67,15 +69,19 @@ class Torment:
         }
 
     async def run(self, faults: Iterator[Fault], *, seconds: float) -> None:
-        """Commit faults for this long; the last one may take longer."""
+        """Commit faults for this long, or until the workers do not come back; the last one may take longer."""
         ends_at = time.monotonic() + seconds
         for fault in faults:
             await asyncio.sleep(self._lots.uniform(0.2, _STAY_SECONDS))
             if time.monotonic() >= ends_at:
                 return
-            await self._ways[fault.kind](fault)
-            await self.settled()
             log.info("%s: %s", self._name, fault)
+            try:
+                await self._ways[fault.kind](fault)
+                await self.settled()
+            except NotSettled as error:
+                self.stuck = str(error)
+                return
 
     async def settled(self) -> None:
         """Return when each partition of each stage has one live owner that is ready."""
@@ -183,9 +189,11 @@ class Torment:
     async def _join_and_leave(self, fault: Fault) -> None:
         at = time.time()
         self._fleet.launch("w3")
-        await self.settled()
-        await asyncio.sleep(_STAY_SECONDS)
-        await self._fleet.stop("w3")
+        try:
+            await self.settled()
+            await asyncio.sleep(_STAY_SECONDS)
+        finally:
+            await self._fleet.stop("w3")
         self._struck(fault, {}, at, 0)
 
     async def _kill_broker(self, fault: Fault) -> None:

@@ -84,7 +84,15 @@ async def run_trial(trial: Trial, broker: Broker, home: Path, seed: int) -> Find
             log.info("%s: drained", trial.name)
         finally:
             fleet.close()
-    return findings(trial.name, put_in, answers, torment.strikes, fleet, torment.rebalances())
+    return findings(
+        trial.name,
+        put_in,
+        answers,
+        torment.strikes,
+        fleet,
+        rebalances=torment.rebalances(),
+        stuck=torment.stuck,
+    )
 
 
 async def _make_topics(here: Installation, stages: tuple[Dedup, ...]) -> None:

@@ -2,9 +2,10 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from statistics import median
 
+from streams.crash import ExitCode
 from tests.chaos.answers import Answers, Appended
 from tests.chaos.feed import Inputs
 from tests.chaos.fleet import Fleet
@@ -22,6 +23,15 @@ class Resumption:
     kills: int
     seconds: float | None
     """None where nobody's partitions stopped."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lateness:
+    """How long after they were due answers stood in the log."""
+
+    median_ms: float
+    p99_ms: float
+    worst_ms: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,30 +56,33 @@ class Findings:
     freezes: int
     rebalances: int
     crash_exits: int
-    latency_ms_median: float
-    latency_ms_p99: float
-    latency_ms_worst: float
+    late: Lateness
     resumptions: tuple[Resumption, ...]
     examples_missing: tuple[str, ...]
+    stop_codes: tuple[int | None, ...] = ()
+    """How workers ended that were told to stop; None did not."""
+    stuck: str = ""
 
     @property
     def slowest_resumption_seconds(self) -> float:
         """Of all kills of workers."""
         return max((each.seconds or 0.0 for each in self.resumptions if each.kills), default=0.0)
 
-    def plain(self) -> Mapping[str, object]:
-        """For JSON."""
-        return asdict(self)
-
 
 def findings(
-    trial: str, inputs: Inputs, answers: Answers, strikes: list[Strike], fleet: Fleet, rebalances: int
+    trial: str,
+    inputs: Inputs,
+    answers: Answers,
+    strikes: list[Strike],
+    fleet: Fleet,
+    *,
+    rebalances: int = 0,
+    stuck: str = "",
 ) -> Findings:
     """Count everything."""
     expected, seen = inputs.answers, answers.contents.keys()
     said = {word: sum(name.startswith(f"{word} ") for name in seen) for word in Word}
     missing = sorted(expected - seen)
-    latencies = sorted(answers.latencies_ms) or [0]
     return Findings(
         trial=trial,
         inputs=inputs.records,
@@ -89,11 +102,11 @@ def findings(
         freezes=sum("SIGSTOP" in strike.fault.kind for strike in strikes),
         rebalances=rebalances,
         crash_exits=len(fleet.exits),
-        latency_ms_median=median(latencies),
-        latency_ms_p99=latencies[int(len(latencies) * 0.99)],
-        latency_ms_worst=latencies[-1],
+        late=_lateness(answers.latencies_ms),
         resumptions=tuple(_resumptions(strikes, answers.appended)),
         examples_missing=tuple(missing[:10]),
+        stop_codes=tuple(fleet.stop_codes),
+        stuck=stuck,
     )
 
 
@@ -111,9 +124,19 @@ def broken_laws(found: Findings, *, resumes_within_seconds: float) -> Iterator[s
     ):
         if count:
             yield f"{found.trial}: {count} {what}"
+    if found.stuck:
+        yield f"{found.trial}: the workers did not come back {found.stuck}"
+    for code in found.stop_codes:
+        if code != ExitCode.STOPPED:
+            yield f"{found.trial}: a worker that was told to stop ended with {code}"
     for each in found.resumptions:
         if each.kills and each.seconds is not None and each.seconds > resumes_within_seconds:
             yield f"{found.trial}: after {each.fault} it took {each.seconds:.1f} s, not {resumes_within_seconds:g} s"
+
+
+def _lateness(latencies_ms: list[int]) -> Lateness:
+    ordered = sorted(latencies_ms) or [0]
+    return Lateness(median_ms=median(ordered), p99_ms=ordered[int(len(ordered) * 0.99)], worst_ms=ordered[-1])
 
 
 def _repeated_alike(appearances: Mapping[str, list[int]]) -> int:

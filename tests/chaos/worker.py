@@ -4,7 +4,9 @@ The parts that the engine is made of are replaced in this process by subclasses 
 """
 
 import logging
+import os
 import sys
+import threading
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,8 @@ from tests.chaos.notes import Notebook, What
 from tests.chaos.seams import Fuse, seamed_journal, seamed_outbox, seamed_runner, torn_journal
 from tests.chaos.stage import Dedup, Watch, chaos_stage
 from tidings.config import Installation, Kafka, Worker
+
+_PARENT_LOOK_SECONDS = 1.0
 
 
 class Membership(StrEnum):
@@ -76,8 +80,21 @@ def substitute(**parts: type) -> None:
         setattr(streams.app, name, part)
 
 
+def end_with_parent() -> None:
+    """A worker whose tormentor was killed would otherwise go on for ever."""
+    parent, pause = os.getppid(), threading.Event()
+
+    def watch() -> None:
+        while not pause.wait(_PARENT_LOOK_SECONDS):
+            if os.getppid() != parent:
+                os._exit(1)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
+
+
 def main(arguments: list[str]) -> None:
     """Serve until told to stop, or until a seam."""
+    end_with_parent()
     bootstrap_servers, prefix, home, name, membership, protocol, *stages = arguments
     here = installation(bootstrap_servers, prefix, Path(home), name)
     fuse = Fuse(here.home, name)
