@@ -33,7 +33,7 @@ from schemas.faults import Unreadable
 from schemas.message import Message
 from schemas.topics import BY_NAME, CONSENTS, DEAD_LETTERS, STATUSES, command_topic, ledger_topic
 from schemas.words import Channel, Lane
-from tidings.config import Installation
+from tidings.config import Installation, OnStop
 from tidings.health import Health
 from tidings.metrics import GatewayMetrics
 
@@ -82,6 +82,7 @@ class Gateway(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is n
         self._opening: asyncio.Task[None] | None = None
         self._failed: asyncio.Future[None] | None = None
         self._is_ready = False
+        self._leaves = installation.worker.on_stop is OnStop.LEAVE
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until told to stop. Anything else that ends it is an error of the infrastructure, and raised."""
@@ -164,8 +165,13 @@ class Gateway(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is n
         if missing:
             raise TopicsMissing(f"no topic {', '.join(missing)}; `tidings topics apply` makes them")
 
+    def stop_for_good(self) -> None:
+        """Hand the partitions over at once when stopping; otherwise they are kept until the session runs out."""
+        self._leaves = True
+
     async def _disconnect(self) -> None:
-        self._membership.leave_when_stopped()
+        if self._leaves:
+            self._membership.leave_when_stopped()
         await self._consumer.stop()
         await self._view.stop()
         await self._log.stop()

@@ -55,11 +55,17 @@ def run(installation: Installation, channel: str) -> int:
 
 async def _serve(installation: Installation, channel: Channel, health: Health) -> None:
     stop = asyncio.Event()
+    provider = PROVIDERS[channel](installation)
+    gateway = Gateway(channel=channel, installation=installation, provider=provider, clock=_now, health=health)
+
+    def stop_for_good() -> None:
+        gateway.stop_for_good()
+        stop.set()
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    provider = PROVIDERS[channel](installation)
-    gateway = Gateway(channel=channel, installation=installation, provider=provider, clock=_now, health=health)
+    loop.add_signal_handler(signal.SIGUSR1, stop_for_good)
     try:
         await gateway.run(stop)
     except TopicsMissing:

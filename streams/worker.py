@@ -2,7 +2,8 @@
 
 Several stages may share a process; each is an app of its own, with its own group, and they share one core. SIGTERM and
 SIGINT stop it in order, with 0; see `streams.crash` for the other ways out. A worker that stopped keeps its partitions
-until the session time-out (10 s), so that a restart moves nothing.
+until the session time-out (10 s), so that a restart moves nothing. One that was told to stop by SIGUSR1, or whose
+setting `worker.on_stop` is `leave`, hands them over at once (`streams.departure`).
 """
 
 import asyncio
@@ -18,6 +19,7 @@ import uvloop
 from streams.app import App, build
 from streams.client import Unavailable
 from streams.crash import ExitCode
+from streams.departure import leave
 from streams.naming import state_directory
 from streams.readiness import Readiness
 from streams.stage import Stage
@@ -26,7 +28,7 @@ from streams.topics_admin import missing
 from streams.topology import DECIDE, TOPOLOGY
 from streams.watch import watch_until_cancelled
 from tidings.claim import Claim, Taken
-from tidings.config import Installation
+from tidings.config import Installation, OnStop
 from tidings.health import Health
 from tidings.health_endpoint import PortTaken, health_endpoint
 
@@ -63,17 +65,29 @@ def serve(
     try:
         with health_endpoint(installation.worker, readiness.health):
             _require_topics(tuple(stages), installation)
-            apps = [build(stage, installation, readiness) for stage in stages]
-            _Worker(apps, installation if with_ticker else None, readiness.health).execute_from_commandline()
+            _perform(stages, installation, readiness, with_ticker=with_ticker)
     except PortTaken as error:
         log.critical("%s", error)
         raise SystemExit(ExitCode.UNAVAILABLE) from None
-    except SystemExit as end:
-        # Faust has logged the reason; its 1 means no more than that a service did not start.
-        raise SystemExit(ExitCode.CRASHED if end.code == 1 else end.code or ExitCode.STOPPED) from None
     finally:
         for claim in claims:
             claim.release()
+
+
+def _perform(
+    stages: Sequence[Stage], installation: Installation, readiness: Readiness, *, with_ticker: bool
+) -> NoReturn:
+    apps = [build(stage, installation, readiness) for stage in stages]
+    worker = _Worker(apps, installation if with_ticker else None, readiness.health)
+    try:
+        worker.execute_from_commandline()
+    except SystemExit as end:
+        # Faust has logged the reason; its 1 means no more than that a service did not start.
+        if end.code:
+            raise SystemExit(ExitCode.CRASHED) from None
+    if worker.stops_for_good or installation.worker.on_stop is OnStop.LEAVE:
+        asyncio.run(leave(installation, [stage.name for stage in stages]))
+    raise SystemExit(ExitCode.STOPPED)
 
 
 class _Worker(faust.Worker):
@@ -85,6 +99,7 @@ class _Worker(faust.Worker):
         self._apps = apps
         self._ticks_for = ticks_for
         self._health = health
+        self.stops_for_good = False
 
     async def on_start(self) -> None:
         """Begin to look after the stages, and to tick."""
@@ -94,9 +109,14 @@ class _Worker(faust.Worker):
             self.add_future(tick_until_cancelled(self._ticks_for))
 
     def install_signal_handlers(self) -> None:
-        """Stop on SIGTERM and SIGINT alike."""
+        """Stop on SIGTERM and SIGINT alike, and for good on SIGUSR1."""
         for number in (signal.SIGTERM, signal.SIGINT):
             self.loop.add_signal_handler(number, self._schedule_shutdown, number)
+        self.loop.add_signal_handler(signal.SIGUSR1, self._stop_for_good)
+
+    def _stop_for_good(self) -> None:
+        self.stops_for_good = True
+        self._schedule_shutdown(signal.SIGTERM)
 
 
 def _require_cython() -> None:

@@ -119,9 +119,9 @@ class Gateway:
             if "gateway ready" in self.log[-1]:
                 self._ready.set()
 
-    async def stop(self) -> int:
-        """SIGTERM; the exit code."""
-        self._process.send_signal(signal.SIGTERM)
+    async def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """Tell it to stop; the exit code."""
+        self._process.send_signal(how)
         code = await self._process.wait()
         await self._listening
         return code

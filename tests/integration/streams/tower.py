@@ -1,6 +1,7 @@
 """Workers of the stage chimes as real processes, and what goes in and comes out of them."""
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from schemas import wire
 from schemas.dead_letter import DeadLetter
@@ -38,15 +40,15 @@ class Tower:
         await topics_admin.apply(tower.installation, (CHIMES,))
         return tower
 
-    async def start(self, name: str = "w1") -> subprocess.Popen[bytes]:
+    async def start(self, name: str = "w1", **settings: Any) -> subprocess.Popen[bytes]:
         """A worker that is ready."""
-        process, ready = self.launch(name)
+        process, ready = self.launch(name, **settings)
         line = await asyncio.to_thread(os.read, ready, 100)
         os.close(ready)
         assert line == b"ready\n", self.log(name)
         return process
 
-    def launch(self, name: str) -> tuple[subprocess.Popen[bytes], int]:
+    def launch(self, name: str, **settings: Any) -> tuple[subprocess.Popen[bytes], int]:
         """A worker that is starting, and the descriptor on which it will say that it is ready."""
         read, write = os.pipe()
         kafka, home = self.installation.kafka, self.installation.home
@@ -54,7 +56,7 @@ class Tower:
             process = subprocess.Popen(
                 [
                     *(sys.executable, "-m", "tests.integration.streams.chimes"),
-                    *(kafka.bootstrap_servers, kafka.topic_prefix, str(home), name, str(write)),
+                    *(kafka.bootstrap_servers, kafka.topic_prefix, str(home), name, str(write), json.dumps(settings)),
                 ],
                 cwd=ROOT,
                 pass_fds=(write,),
@@ -112,6 +114,12 @@ class Tower:
             if until(counted) or time.monotonic() > deadline:
                 return counted
             await asyncio.sleep(0.1)
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Return when the condition holds; fail at the end of our patience."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not holds():  # noqa: ASYNC110 - other processes
+                await asyncio.sleep(0.1)
 
     def close(self) -> None:
         for worker in self.workers:
