@@ -30,6 +30,7 @@ PINNED = {
     "_position": "test_consumer_thread.py::test_aiokafka_keeps_the_position_where_we_look_for_it",
     "_schedule_shutdown": "test_app.py::test_our_worker_stops_on_the_signals_that_we_say",
     "_send_request": "test_aiokafka.py::test_requests_of_our_own_can_be_sent",
+    "_send_request_to_node": "test_aiokafka.py::test_requests_of_our_own_can_be_sent",
     "_settings_extra": "test_producer.py::test_the_producer_is_idempotent_and_waits_for_all_replicas",
     "_stopped": "test_consumer.py::test_the_fetcher_runs_our_loop",
     "_subscription": "test_consumer_thread.py::test_aiokafka_keeps_the_position_where_we_look_for_it",
