@@ -55,7 +55,7 @@ class EngineWorld:
         """The storm, the healing and the reckoning."""
         rng = self.storm.rng
         self.broker = Broker(self.storm, to_millis(NOON))
-        self.numbers = tuple(range(rng.choice((1, 1, 1, 2, 3))))
+        self.numbers = tuple(range(rng.choice((1, 1, 1, 1, 2, 3))))
         self.groups = [Group(broker=self.broker, name=stage.name, partitions=self.numbers) for stage in BELLS]
         for group in self.groups:
             group.begin()
@@ -91,8 +91,8 @@ class EngineWorld:
         self.machines.append(Machine(name, self.storm, build))
 
     async def _script(self, rng: Random) -> None:
-        pause_seconds = rng.choice((0.05, 0.4, 1.5, 4.0))
-        for step in range(rng.choice((3, 4, 6)) if pause_seconds > 1 else rng.choice((3, 4, 6, 10))):
+        pause_seconds = rng.choice((0.05, 0.2, 0.5, 1.4))
+        for step in range(rng.choice((3, 4, 5) if pause_seconds > 0.5 else (3, 4, 5, 8))):
             await asyncio.sleep(rng.random() * pause_seconds)
             match rng.randint(0, 9):
                 case 0:
@@ -122,7 +122,7 @@ class EngineWorld:
 
     def _tick(self, rng: Random) -> None:
         for number in self.numbers:
-            for _ in range(rng.choice((0, 0, 1, 2))):
+            for _ in range(rng.choice((0, 0, 0, 1, 2))):
                 self.broker.append(TICKS.name, number, [Row(None, _TICK)])
 
     def _compact(self, rng: Random) -> None:

@@ -7,10 +7,10 @@ from typing import Protocol
 
 from tests.simulation.broker import Broker
 from tests.simulation.process import Process
-from tests.simulation.storm import SESSION_SECONDS, now
+from tests.simulation.storm import PACE, SESSION_SECONDS, now
 
-REBALANCE_SECONDS = 10.0
-HEARTBEAT_SECONDS = 1.0
+REBALANCE_SECONDS = 10.0 / PACE
+HEARTBEAT_SECONDS = 1.0 / PACE
 
 
 class Member(Protocol):

@@ -23,12 +23,12 @@ from tests.simulation.broker import Broker, Metadata, Producer, Row
 from tests.simulation.group import Group, stay
 from tests.simulation.post import Courier, Post
 from tests.simulation.process import Process
-from tests.simulation.storm import now
+from tests.simulation.storm import PACE, now
 
 COMMANDS = tuple(command_topic(Channel.EMAIL, lane) for lane in Lane)
 LEDGER = ledger_topic(Channel.EMAIL)
-DRAIN_SECONDS = 2.0
-COMMIT_SECONDS = 0.5
+DRAIN_SECONDS = 2.0 / PACE
+COMMIT_SECONDS = 0.5 / PACE
 CONSENT_LAG = timedelta(seconds=5)
 """How old the view of consents may be that a message is sent by."""
 
@@ -108,7 +108,7 @@ class Office:
 
     def heartbeat_age_seconds(self) -> float:
         """See Membership."""
-        return now() - self.heard_at if self._parts.checks_heartbeat else 0.0
+        return (now() - self.heard_at) * PACE if self._parts.checks_heartbeat else 0.0
 
     def is_fresh(self, partition: int) -> bool:
         """See Consents."""

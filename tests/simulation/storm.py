@@ -4,11 +4,13 @@ import asyncio
 from dataclasses import dataclass, field
 from random import Random
 
-SESSION_SECONDS = 6.0
+PACE = 3.0
+"""One second of a world stands for so many of the product's limits: those of its polls that are idle cost the most."""
+SESSION_SECONDS = 6.0 / PACE
 """After so long without a heartbeat a member's partitions are given to others."""
-RESTART_SECONDS = 0.4
-FREEZES_SECONDS = (0.5, 2.5, 5.0, 9.0, 12.0)
-CUTS_SECONDS = (0.5, 3.0, 8.0, 10.0)
+RESTART_SECONDS = 0.4 / PACE
+FREEZES_SECONDS = tuple(seconds / PACE for seconds in (0.5, 2.5, 5.0, 9.0, 12.0))
+CUTS_SECONDS = tuple(seconds / PACE for seconds in (0.5, 3.0, 8.0, 10.0))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -52,7 +54,7 @@ class Storm:
         """How long the network takes this time."""
         rng = self.rng
         if rng.random() < self.odds.slow:
-            return rng.random() * 0.4
+            return rng.random() * 0.2
         return rng.random() * 0.004
 
 

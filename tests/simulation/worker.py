@@ -26,12 +26,12 @@ from tests.simulation.broker import Broker, Producer
 from tests.simulation.disk import Disk, ModelStore, Partition
 from tests.simulation.group import Group, stay
 from tests.simulation.process import Process
-from tests.simulation.storm import now
+from tests.simulation.storm import PACE, now
 from tidings.config import Kafka
 
-BEAT_SECONDS = 0.2
+BEAT_SECONDS = 0.2 / PACE
 """Within so long after a thaw the pulse's own thread ends the process."""
-COMMIT_SECONDS = 1.0
+COMMIT_SECONDS = 1.0 / PACE
 MOST_RECORDS_PER_FETCH = 6
 
 
@@ -49,7 +49,7 @@ class ModelPulse:
     def check(self) -> None:
         """Ends a process that slept too long a moment ago."""
         self._process.seam("pulse")
-        slept = self._process.frozen_seconds > FROZEN_AFTER_SECONDS
+        slept = self._process.frozen_seconds * PACE > FROZEN_AFTER_SECONDS
         if slept and now() - self._process.frozen_until < BEAT_SECONDS:
             self._process.kill("it notices that it was frozen")
 
