@@ -13,14 +13,20 @@ from schemas import wire
 from schemas.tick import Tick
 from schemas.topics import PARTITIONS, TICKS
 from streams.naming import topic_name
+from tidings import metrics
 from tidings.config import Installation
+from tidings.health import Health
 from tidings.security import client_security
 
 log = logging.getLogger(__name__)
 
+_SUBJECT = "ticks"
 
-async def tick_until_cancelled(installation: Installation) -> None:
-    """Tick in the installation's interval; a broker that is away for a while is waited for."""
+
+async def tick_until_cancelled(installation: Installation, health: Health | None = None) -> None:
+    """Tick in the installation's interval; a broker that is away for a while is waited for, and `health` says so."""
+    health = health or Health()
+    health.waits(_SUBJECT, "none was sent yet")
     producer = AIOKafkaProducer(
         bootstrap_servers=installation.kafka.bootstrap_servers,
         client_id="tidings-ticker",
@@ -30,19 +36,26 @@ async def tick_until_cancelled(installation: Installation) -> None:
     await producer.start()
     try:
         while True:
-            await _tick(producer, installation)
+            failure = await _tick(producer, installation)
+            health.turned()
+            if failure is None:
+                health.works(_SUBJECT)
+            else:
+                health.waits(_SUBJECT, f"the last one was not sent: {failure}")
             await asyncio.sleep(installation.worker.tick_interval_seconds)
     finally:
         await producer.stop()
 
 
-async def _tick(producer: AIOKafkaProducer, installation: Installation) -> None:
+async def _tick(producer: AIOKafkaProducer, installation: Installation) -> KafkaError | None:
     topic = topic_name(installation, TICKS.name)
     value = wire.encode(Tick(ticker=installation.worker.name)).value
     sent = (producer.send_and_wait(topic, value, partition=number) for number in range(PARTITIONS))
     for failure in await asyncio.gather(*sent, return_exceptions=True):
         if isinstance(failure, KafkaError):
             log.warning("a tick was not sent: %s", failure)
-            return
+            return failure
         if isinstance(failure, BaseException):
             raise failure
+    metrics.ticked()
+    return None

@@ -106,7 +106,7 @@ class _Worker(faust.Worker):
         await super().on_start()
         self.add_future(watch_until_cancelled(self._apps, self._health))
         if self._ticks_for is not None:
-            self.add_future(tick_until_cancelled(self._ticks_for))
+            self.add_future(tick_until_cancelled(self._ticks_for, self._health))
 
     def install_signal_handlers(self) -> None:
         """Stop on SIGTERM and SIGINT alike, and for good on SIGUSR1."""

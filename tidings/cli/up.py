@@ -1,6 +1,6 @@
 """`tidings up`: everything that one installation needs, in one go."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,8 +14,15 @@ if TYPE_CHECKING:
 _COLOURS = ("cyan", "green", "magenta", "yellow", "blue")
 
 
-def up() -> None:
-    """Run topics, ticker, the three stages and the email gateway until Ctrl-C, and the local Kafka if none answers.
+def up(
+    http_port: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=65000, metavar="PORT", help="Serve health and metrics on this port and those after it, one each."
+        ),
+    ] = None,
+) -> None:
+    """Run topics, ticker, the stages and the email gateway until Ctrl-C, and the local Kafka if none answers.
 
     A process that ends is started again. A broker that was started here is stopped at the end; its data stays.
     """
@@ -31,7 +38,7 @@ def up() -> None:
     if installation.kafka.is_local_default and not _answers(installation.kafka.bootstrap_servers):
         ours = not started(installation).was_running
     try:
-        asyncio.run(_run(installation))
+        asyncio.run(_run(installation, http_port or installation.worker.http_port))
     except StartedInVain as error:
         raise fail(f"{error}.") from None
     finally:
@@ -42,7 +49,7 @@ def up() -> None:
     typer.echo("All has ended.", err=True)
 
 
-async def _run(installation: "Installation") -> None:
+async def _run(installation: "Installation", http_port: int | None) -> None:
     import asyncio
     import os
 
@@ -52,18 +59,28 @@ async def _run(installation: "Installation") -> None:
     stop_on_signals(stop)
     await make_topics(installation)
     _warn_without_mail_server(installation)
-    children = everything()
+    children = everything(http_port)
     typer.echo(f"Running {', '.join(child.name for child in children)}. Ctrl-C ends them.", err=True)
+    if http_port is not None:
+        served = ", ".join(f"{child.name} {port}" for port, child in enumerate(children, http_port))
+        typer.echo(f"Health and metrics at {installation.worker.http_host}: {served}.", err=True)
     await supervise(children, environment=os.environ, on_line=_prefixed(children), stop=stop)
 
 
-def everything() -> "tuple[Child, ...]":
-    """The processes of an installation; stages in one process would start one after the other."""
+def everything(http_port: int | None = None) -> "tuple[Child, ...]":
+    """The processes of an installation; stages in one process would start one after the other.
+
+    With a port, each is told one of its own, from that one on.
+    """
     from streams.topology import TOPOLOGY
     from tidings.supervision import tidings_child
 
-    workers = (tidings_child(stage.name, "worker", stage.name) for stage in TOPOLOGY)
-    return (tidings_child("ticker", "ticker"), *workers, tidings_child("email", "gateway", "email"))
+    workers = ((stage.name, "worker", stage.name) for stage in TOPOLOGY)
+    commands = (("ticker", "ticker"), *workers, ("email", "gateway", "email"))
+    return tuple(
+        tidings_child(*command, *(() if http_port is None else ("--http-port", str(http_port + number))))
+        for number, command in enumerate(commands)
+    )
 
 
 async def make_topics(installation: "Installation") -> None:

@@ -8,6 +8,12 @@ import typer
 if TYPE_CHECKING:
     from tidings.config import Installation
 
+HttpPort = Annotated[
+    int | None,
+    typer.Option(
+        min=1, max=65535, metavar="PORT", help="Serve /metrics, /healthz and /readyz here; wins over settings."
+    ),
+]
 Leashed = Annotated[bool, typer.Option("--leashed", hidden=True, help="End when standard input does.")]
 
 
@@ -22,6 +28,7 @@ def worker(
     ready_descriptor: Annotated[
         int | None, typer.Option(min=3, hidden=True, help="A file descriptor that is told `ready`.")
     ] = None,
+    http_port: HttpPort = None,
     leashed: Leashed = False,
 ) -> None:
     """Perform stages, in the order in which a message travels: decide, dispatch, credit, settle."""
@@ -33,43 +40,54 @@ def worker(
     for name in stages:
         if name not in known:
             raise fail(f"There is no stage {name!r}; there are {', '.join(known)}.", INVALID)
-    installation = _begin(leashed)
+    installation = _begin(leashed, http_port)
     serve([stage for stage in TOPOLOGY if stage.name in stages], installation, ready_descriptor=ready_descriptor)
 
 
 def gateway(
     channel: Annotated[GatewayName, typer.Argument(help="The channel whose messages it sends.")],
+    http_port: HttpPort = None,
     leashed: Leashed = False,
 ) -> None:
     """Hand the messages of one channel to its provider and report what came of them."""
     from gateways.worker import run
 
-    installation = _begin(leashed)
+    installation = _begin(leashed, http_port)
     raise typer.Exit(run(installation, channel.value))
 
 
-def ticker(leashed: Leashed = False) -> None:
+def ticker(http_port: HttpPort = None, leashed: Leashed = False) -> None:
     """Send the ticks from which all timers fire; several tickers do no harm."""
     import asyncio
     import contextlib
     import signal
 
     from streams.ticker import tick_until_cancelled
+    from tidings.cli.failures import fail
+    from tidings.health import Health
+    from tidings.health_endpoint import PortTaken, health_endpoint
 
-    installation = _begin(leashed)
+    installation = _begin(leashed, http_port)
+    health = Health()
 
     async def until_told() -> None:
-        ticking = asyncio.ensure_future(tick_until_cancelled(installation))
+        ticking = asyncio.ensure_future(tick_until_cancelled(installation, health))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, ticking.cancel)
         with contextlib.suppress(asyncio.CancelledError):
             await ticking
 
-    asyncio.run(until_told())
+    try:
+        with health_endpoint(installation.worker, health):
+            asyncio.run(until_told())
+    except PortTaken as error:
+        raise fail(f"{error}.") from None
 
 
-def _begin(leashed: bool) -> "Installation":
+def _begin(leashed: bool, http_port: int | None) -> "Installation":
+    from dataclasses import replace
+
     from tidings.cli.installation import installed
     from tidings.log import configure
     from tidings.supervision import end_with_supervisor
@@ -78,4 +96,6 @@ def _begin(leashed: bool) -> "Installation":
         end_with_supervisor()
     installation = installed()
     configure(installation.log)
-    return installation
+    if http_port is None:
+        return installation
+    return replace(installation, worker=replace(installation.worker, http_port=http_port))

@@ -74,7 +74,7 @@ def answer(word: str, event_id: str, record: Record, padding: str = "") -> Forwa
     return Forward(topic=AUDIENCE.name, key=event.key, value=event)
 
 
-CHIMES = Stage(name="chimes", reads={EVENTS.name: on_event, TICKS.name: on_tick}, tables=(SEEN, ALARMS))
+CHIMES = Stage(name="chimes", reads={EVENTS.name: on_event, TICKS.name: on_tick}, tables=(SEEN, ALARMS), timers=ALARMS)
 
 
 def installation(bootstrap_servers: str, prefix: str, home: Path, name: str, **worker: Any) -> Installation:
