@@ -20,6 +20,7 @@ from streams.app import App, build
 from streams.client import Unavailable
 from streams.crash import ExitCode
 from streams.departure import leave
+from streams.incarnation import look_after_state
 from streams.naming import state_directory
 from streams.readiness import Readiness
 from streams.stage import Stage
@@ -64,7 +65,7 @@ def serve(
     readiness = Readiness(installation.worker.name, (stage.name for stage in stages), ready_descriptor, Health())
     try:
         with health_endpoint(installation.worker, readiness.health):
-            _require_topics(tuple(stages), installation)
+            _prepare(tuple(stages), installation)
             _perform(stages, installation, readiness, with_ticker=with_ticker)
     except PortTaken as error:
         log.critical("%s", error)
@@ -138,13 +139,14 @@ def _claim(stages: Sequence[Stage], installation: Installation) -> list[Claim]:
         raise SystemExit(ExitCode.MISCONFIGURED) from None
 
 
-def _require_topics(stages: tuple[Stage, ...], installation: Installation) -> None:
-    """With a topic missing, Faust would wait for ever, silently."""
+def _prepare(stages: tuple[Stage, ...], installation: Installation) -> None:
+    """With a topic missing, Faust would wait for ever, silently; with state of another one, it would skip records."""
     try:
         names = asyncio.run(missing(installation, stages))
+        if names:
+            log.critical("%s of the topics are missing (%s …): run `tidings topics apply`", len(names), names[0])
+            raise SystemExit(ExitCode.MISCONFIGURED)
+        asyncio.run(look_after_state(installation, [stage.name for stage in stages]))
     except Unavailable as error:
         log.critical("%s", error)
         raise SystemExit(ExitCode.UNAVAILABLE) from None
-    if names:
-        log.critical("%s of the topics are missing (%s …): run `tidings topics apply`", len(names), names[0])
-        raise SystemExit(ExitCode.MISCONFIGURED)
