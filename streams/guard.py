@@ -21,12 +21,13 @@ from schemas.faults import Fault, Refused, Unreadable
 from schemas.topics import BY_NAME, TICKS, Topic
 from streams.clock_watch import ClockWatch
 from streams.crash import Fatal
+from streams.limits import TooLarge, fitting_output, require_fit
 from streams.overlay import Copies, Overlay, Rows
 from streams.quarantine import Origin, fault_of, origin_of, set_aside
 from streams.stage import Stage
 from streams.store import TABLES_LIMIT
 from streams.tally import Tally
-from streams.unit_of_work import WRITES_LIMIT_BYTES, Change, Output, output
+from streams.unit_of_work import Change, Output
 from streams.writes import Writes
 
 
@@ -86,8 +87,9 @@ class Guard:
             return Change(overlay.writes, outputs)
         except (Fatal, SchemasUnavailable):
             raise
-        except _SetAside as error:
-            return self._set_aside(source, topic, origin_of(record.value), error.faults)
+        except Refused as error:
+            says_all = isinstance(error, _SetAside | TooLarge)
+            return self._set_aside(source, topic, origin_of(record.value), error.faults, None if says_all else error)
         except Exception as error:  # noqa: BLE001 - the dead letter keeps it with its stack
             return self._set_aside(source, topic, origin_of(record.value), (fault_of(error),), error)
 
@@ -101,7 +103,7 @@ class Guard:
                 case Put():
                     overlay.put(effect.table, effect.key, effect.value)
                 case Forward():
-                    outputs.append(_output(effect, source.timestamp))
+                    outputs.append(fitting_output(effect, source.timestamp))
                     if isinstance(effect.value, Decision):
                         decided.append(effect.value)
                 case Delete():
@@ -112,7 +114,7 @@ class Guard:
                     raise _SetAside(*effect.faults)
                 case _:
                     assert_never(effect)
-        _require_fit(overlay.writes)
+        require_fit(overlay.writes)
         self._count(record, decided, removed)
         return outputs
 
@@ -146,18 +148,3 @@ def _decoded(source: ConsumerRecord[bytes, bytes], topic: Topic) -> Record:
     except UnicodeDecodeError:
         raise Unreadable(Fault(path="key", reason=f"is no UTF-8: {source.key!r}")) from None
     return Record(topic=topic.name, key=key, value=value, now=from_millis(source.timestamp))
-
-
-def _output(effect: Forward, timestamp_ms: int) -> Output:
-    forwarded = output(effect.topic, effect.key, wire.encode(effect.value), timestamp_ms)
-    limit_bytes = BY_NAME[effect.topic].max_bytes
-    if forwarded.size_bytes > limit_bytes:
-        size = f"{forwarded.size_bytes:,} bytes"
-        raise _SetAside(Fault(path="", reason=f"forwards {size} to {effect.topic}, which takes {limit_bytes:,}"))
-    return forwarded
-
-
-def _require_fit(writes: Writes) -> None:
-    if writes.size_bytes > WRITES_LIMIT_BYTES:
-        size = f"{writes.size_bytes:,} bytes"
-        raise _SetAside(Fault(path="", reason=f"writes {size} of state; one record may write {WRITES_LIMIT_BYTES:,}"))

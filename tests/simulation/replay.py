@@ -79,7 +79,7 @@ class Replay:
 
 def replay(stage: Stage, number: int, broker: Broker, shared: Mapping[str, dict[str, object]]) -> Replay:
     """The reference of one stage in one partition."""
-    through_codec = StagePartition(stage, 0, shared, lambda row: codec.decode(codec.encode(row)))
+    through_codec = StagePartition(stage, 0, shared, through_codec=True)
     return Replay(stage, number, broker, through_codec).run()
 
 

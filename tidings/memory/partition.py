@@ -1,12 +1,16 @@
 """One stage in one partition: its tables, and one record's work done whole or not at all."""
 
 import traceback
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, cast
+from collections.abc import Mapping
+from typing import TypeVar, cast
 
 from processors.effects import Delete, Forward, Function, Put, Record, Refuse, Table
+from schemas import codec
 from schemas.faults import Fault, Refused
+from schemas.topics import BY_NAME
+from streams.limits import TooLarge, fitting_output, require_fit
 from streams.stage import Stage
+from streams.writes import Writes
 from tidings.memory.rows import Rows
 
 T = TypeVar("T")
@@ -25,15 +29,15 @@ class SetAside(Exception):
 class StagePartition:
     """The state of one stage in one partition; it is what the stage's function sees as `Tables`."""
 
-    def __init__(
-        self, stage: Stage, place: int, shared: Shared, through_codec: Callable[[Any], Any] | None = None
-    ) -> None:
+    def __init__(self, stage: Stage, place: int, shared: Shared, *, through_codec: bool = False) -> None:
+        """With `through_codec` rows go through their bytes, and the limits of Kafka's records hold."""
         self.stage = stage
         self.place = place
         self._rows = {table.name: Rows() for table in stage.tables}
         self._timers = self._rows[stage.timers.name] if stage.timers is not None else Rows()
         self._shared = shared
         self._through_codec = through_codec
+        self._written = Writes()
 
     def get(self, table: Table[T], key: str) -> T | None:
         """The row, or None."""
@@ -62,15 +66,19 @@ class StagePartition:
         """
         forwards: list[Forward] = []
         undo: list[tuple[Rows, str, object]] = []
+        self._written = Writes()
         try:
             for effect in function(record, self):
                 kind = type(effect)
                 if kind is Forward:
                     forwards.append(cast("Forward", effect))
+                    if self._through_codec and forwards[-1].topic in BY_NAME:
+                        fitting_output(forwards[-1], 0)
                 elif kind is Refuse:
                     raise SetAside(*cast("Refuse", effect).faults)
                 else:
                     self._write(cast("Put | Delete", effect), undo)
+            require_fit(self._written)
         except Exception as error:
             for rows, key, before in reversed(undo):
                 if before is None:
@@ -86,16 +94,25 @@ class StagePartition:
         undo.append((rows, key, rows.rows.get(key)))
         if isinstance(effect, Delete):
             rows.delete(key)
-        elif self._through_codec is None:
-            rows.put(key, effect.value)
-        else:
-            rows.put(key, self._through_codec(effect.value))
+            return
+        if type(effect.value) is not effect.table.holds:
+            wanted, found = effect.table.holds.__name__, type(effect.value).__name__
+            raise TypeError(f"table {effect.table.name} holds {wanted}, not {found}")
+        rows.put(key, self._stored(key, effect.value) if self._through_codec else effect.value)
+
+    def _stored(self, key: str, row: object) -> object:
+        encoded = codec.encode(row)
+        self._written.put(key.encode(), encoded)
+        return codec.decode(encoded)
 
 
 def _set_aside(error: Exception) -> SetAside:
     if isinstance(error, SetAside):
         return error
-    if isinstance(error, Refused):
+    if isinstance(error, TooLarge):
         return SetAside(*error.faults)
     stack = "".join(traceback.format_exception(error))
-    return SetAside(Fault(path="", reason=f"{type(error).__name__}: {error}"), stack=stack)
+    faults = (
+        error.faults if isinstance(error, Refused) else (Fault(path="", reason=f"{type(error).__name__}: {error}"),)
+    )
+    return SetAside(*faults, stack=stack)

@@ -11,7 +11,7 @@ from typing import Any
 from zlib import crc32
 
 from processors.effects import Forward, Function, Record, Table
-from schemas import codec, wire
+from schemas import wire
 from schemas.clock import from_millis, to_millis
 from schemas.dead_letter import DeadLetter
 from schemas.envelope import Event
@@ -99,9 +99,8 @@ class MemoryRunner:
     def _add(self, stage: Stage) -> None:
         for topic in stage.shared:
             self._shared.setdefault(topic, {})
-        row_codec = _through_codec if self.through_codec else None
         places = range(len(self._firsts), len(self._firsts) + self.partitions)
-        states = tuple(StagePartition(stage, place, self._shared, row_codec) for place in places)
+        states = tuple(StagePartition(stage, place, self._shared, through_codec=self.through_codec) for place in places)
         self._firsts += [_NEVER] * self.partitions
         self._states[stage.name] = states
         for topic, function in stage.reads.items():
@@ -187,10 +186,6 @@ class MemoryRunner:
     def _through_wire(self, forward: Forward) -> object:
         encoded = wire.encode(forward.value)
         return wire.decode(BY_NAME[forward.topic], forward.key.encode(), encoded.value, encoded.headers)
-
-
-def _through_codec(row: Any) -> object:
-    return codec.decode(codec.encode(row))
 
 
 def _instant_order(forward: Forward) -> tuple[int, str, str]:

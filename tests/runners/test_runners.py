@@ -1,0 +1,38 @@
+"""One suite for all runners: what was rehearsed in memory is what happens on Kafka."""
+
+import pytest
+
+from tests.runners.cases import CASES
+from tests.runners.runners import RUNNERS, Result, results_of
+
+
+@pytest.fixture(params=RUNNERS)
+def runner(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of a runner that has done all cases."""
+    name = str(request.param)
+    where = () if name != "faust" else (request.getfixturevalue("kafka"), tmp_path_factory.mktemp("runners"))
+    results_of(name, *where)
+    return name
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("name", CASES)
+def test_every_runner_does_the_same(runner: str, name: str) -> None:
+    case, result = CASES[name], results_of(runner)[name]
+    assert result.answers == list(case.answers)
+    assert result.counts == _counted(result), "the second stage hears each answer once, in order"
+    found = {int(str(letter.event_id).rpartition(".")[2]): letter for letter in result.letters}
+    assert found.keys() == case.letters.keys()
+    for number, letter in found.items():
+        fault = letter.faults[0]
+        said = f"{fault.path}: {fault.reason}" if fault.path else fault.reason
+        assert case.letters[number] in said
+        assert (letter.tenant, letter.type) == ("lab", "experiment.begun")
+        assert (letter.stack is not None) is case.has_stack
+
+
+def _counted(result: Result) -> list[int]:
+    """Answers of timers are counted with the others of the case only when their ids say so."""
+    plain = [answer_id for answer_id, _ in result.answers if not answer_id.endswith("rang")]
+    rang = len(result.answers) - len(plain)
+    return [*range(1, len(plain) + 1), *[len(plain)] * rang]
