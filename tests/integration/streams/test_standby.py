@@ -1,0 +1,51 @@
+"""A worker that is gone for good, disk and all: its standby has the state already."""
+
+import asyncio
+import re
+import shutil
+
+import pytest
+
+from tests.integration.streams.tower import Tower
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+
+_ROW = re.compile(r"^\|[^|]+\|\s*(\d+)\s*\|\s*(-?\d+)\s*\|$", re.MULTILINE)
+_FEW_RECORDS = 100
+"""A standby follows in fetches; a few of them may not be stored yet when it has to take over."""
+
+
+def _table(log: str, title: str) -> dict[int, int]:
+    """The last table of this title that Faust logged: offsets by partition."""
+    text = log[log.rindex(f"+{title}-") :]
+    return {
+        int(partition): int(offset) for partition, offset in _ROW.findall(text.split("\n2026")[0].split(" INFO ")[0])
+    }
+
+
+async def test_the_standby_takes_over_without_a_full_recovery_and_a_newcomer_finds_everything(tower: Tower) -> None:
+    ids = [f"e{number}" for number in range(2000)]
+    await tower.start("w1", standby_replicas=1)
+    doomed = await tower.start("w2", standby_replicas=1)
+    await tower.ring(ids)
+    wanted = {f"{word} {each}" for each in ids for word in ("heard", "rang")}
+    await tower.answers(lambda found: wanted <= found.keys())
+
+    doomed.kill()
+    await asyncio.to_thread(doomed.wait)
+    shutil.rmtree(tower.installation.home / "workers" / "w2")
+    alone = "partitions [0, 1, 2, 3, 4, 5, 6, 7]"
+    shares = tower.log_path("w1").read_text().count(alone)
+    await tower.until(lambda: tower.log_path("w1").read_text().count(alone) > shares)
+    said = tower.log_path("w1").read_text()
+    ends, read_from = _table(said, "Highwater - Active"), _table(said, "Reading Starts At - Active")
+    assert ends.keys() == read_from.keys() == set(range(8))
+    read = {partition: end - read_from[partition] for partition, end in ends.items()}
+    assert sum(ends.values()) > 4000
+    assert sum(read.values()) < _FEW_RECORDS, read
+
+    await tower.start("w3", standby_replicas=1)
+    await tower.ring(ids)
+    wanted |= {f"again {each}" for each in ids}
+    answers = await tower.answers(lambda found: wanted <= found.keys())
+    assert answers.keys() == wanted
