@@ -5,6 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from deploy import local_kafka
+from tests.integration.greenmail import greenmail
+
+__all__ = ["golden", "greenmail", "kafka"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
