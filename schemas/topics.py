@@ -205,6 +205,8 @@ LEDGERS = tuple(
         owner=f"gateway {channel}",
         cleanup=Cleanup.COMPACT,
         retention=None,
+        # An entry that waits wraps its command whole, and a command may have 1 MiB itself.
+        max_bytes=2_097_152,
     )
     for channel in Channel
 )
