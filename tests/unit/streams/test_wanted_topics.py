@@ -27,6 +27,12 @@ def test_every_topic_of_the_catalogue_is_wanted_as_it_says(topic: Topic) -> None
         assert found.settings["retention.ms"] == str(int(topic.retention.total_seconds()) * 1000)
 
 
+def test_a_changelog_has_as_many_replicas_as_any_other_topic() -> None:
+    found = wanted(Kafka(replication_factor=3, min_insync_replicas=2))["tidings-bells-state-changelog"]
+    assert (found.partitions, found.replication_factor) == (PARTITIONS, 3)
+    assert found.settings["min.insync.replicas"] == "2"
+
+
 @pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)
 def test_a_rehearsal_keeps_everything_and_believes_every_time(topic: Topic) -> None:
     settings = wanted(Kafka(topic_prefix="trial."))[f"trial.{topic.name}"].settings
