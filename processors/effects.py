@@ -44,6 +44,9 @@ class Tables(Protocol):
     def shared(self, topic: str, key: str) -> object | None:
         """The newest record of a compacted topic that the stage joins in full, or None."""
 
+    def had_enough(self) -> bool:
+        """Whether this record has done so much that what can be left to the next one should be."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forward:

@@ -33,7 +33,12 @@ def disarm(timers: Table[Alarm], due: datetime, row: str) -> Delete:
 
 
 def due_rows(timers: Table[Alarm], tables: Tables, now: datetime) -> Iterator[tuple[str, Delete]]:
-    """The rows that are due at `now`, in due order, each with the effect that removes its timer."""
+    """The rows that are due at `now`, in due order, each with the effect that removes its timer.
+
+    A tick that has done enough stops between two of them: one too large to be stored would be set aside for ever.
+    """
     end = f"{to_millis(now) + 1:015d}"
     for key, alarm in tables.range(timers, "", end, FIRED_PER_TICK):
+        if tables.had_enough():
+            return
         yield alarm.row, Delete(table=timers, key=key)

@@ -7,6 +7,9 @@ from schemas.topics import BY_NAME
 from streams.unit_of_work import WRITES_LIMIT_BYTES, Output, output
 from streams.writes import Writes
 
+ENOUGH_BYTES = 600_000
+"""After so many bytes of writes a tick leaves what is due to the next: one more timer's writes still fit a unit."""
+
 
 class TooLarge(Refused):
     """The record would do more than may be done for one; the fault says all there is to say."""

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 from processors.effects import Table
 from schemas import codec
+from streams.limits import ENOUGH_BYTES
 from streams.writes import Writes
 
 T = TypeVar("T")
@@ -63,6 +64,10 @@ class Overlay:
     def shared(self, topic: str, key: str) -> object | None:
         """The newest record of a compacted topic that the stage joins in full, or None."""
         return self._copies[topic].get(key)
+
+    def had_enough(self) -> bool:
+        """Whether what is left should be left to the next record."""
+        return self.writes.size_bytes > ENOUGH_BYTES
 
     def put(self, table: Table[Any], key: str, record: object) -> None:
         """Write a row of the class that the table holds."""

@@ -8,7 +8,7 @@ from processors.effects import Delete, Forward, Function, Put, Record, Refuse, T
 from schemas import codec
 from schemas.faults import Fault, Refused
 from schemas.topics import BY_NAME
-from streams.limits import TooLarge, fitting_output, require_fit
+from streams.limits import ENOUGH_BYTES, TooLarge, fitting_output, require_fit
 from streams.stage import Stage
 from streams.writes import Writes
 from tidings.memory.rows import Rows
@@ -50,6 +50,10 @@ class StagePartition:
     def shared(self, topic: str, key: str) -> object | None:
         """The newest record of a compacted topic that the stage joins in full, or None."""
         return self._shared[topic].get(key)
+
+    def had_enough(self) -> bool:
+        """Whether what is left should be left to the next record; only what goes through its bytes has a size."""
+        return self._written.size_bytes > ENOUGH_BYTES
 
     def rows(self, table: str) -> Mapping[str, object]:
         """All rows of one table."""

@@ -282,6 +282,17 @@ def test_an_appointment_scheduled_again_after_its_cancellation_is_reminded_in_an
     assert reminders(world) == [("06-08T19:00", "email")]
 
 
+def test_a_wave_of_reminders_too_large_for_one_tick_leaves_with_several() -> None:
+    """Each of 400 plans writes some 4 kB when it leaves: together more than one record may write."""
+    world = World(partitions=1, settings={**PANTRY, "kinds": {"appointment_reminder": {"email_hours_before": 48}}})
+    world.ann()
+    for number in range(400):
+        fields = {**APPOINTMENT, "appointment_id": f"a{number}", "location": "x" * 2_000}
+        world.happens("appointment.scheduled", subject="c1", data=fields)
+    world.passes(days=14)
+    assert (len(reminders(world)), world.refused) == (400, [])
+
+
 def test_two_tenants_with_the_same_ids_do_not_meet() -> None:
     world = World(settings={**PANTRY, "staff": []})
     world.happens("settings.changed", tenant="other", data={**PANTRY, "staff": [], "name": "Hillside"})
