@@ -8,6 +8,7 @@ stretch is over. Whoever repairs the cause restarts the worker.
 
 import logging
 import math
+import re
 import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable
@@ -26,6 +27,8 @@ LEAST_RECORDS = 50
 """Set aside within a minute; fewer are no reason to stop a source, whatever their share."""
 _FAULTS_REMEMBERED = 100
 _FAULT_CHARACTERS = 200
+_VALUES = re.compile(r"""b?'[^']*'|"[^"]*"|\S*@\S*|\+?\d{5,}""")
+"""What a fault may quote of a record: it tells faults of one kind apart, and must not be logged."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -96,12 +99,13 @@ class QuarantineAlarm:
         if source.set_aside < self._least_records or source.set_aside <= SHARE * seen:
             source.count(now, 0, 1)
             self._metrics.set_aside(topic, 1)
-            if len(source.faults) < _FAULTS_REMEMBERED or str(fault) in source.faults:
-                source.faults[str(fault)] += 1
+            said = _VALUES.sub("…", str(fault))[:_FAULT_CHARACTERS]
+            if len(source.faults) < _FAULTS_REMEMBERED or said in source.faults:
+                source.faults[said] += 1
             return True
         [(worst, _)] = source.faults.most_common(1)
         found = f"{source.set_aside} of the last minute's {seen} records were set aside"
-        reason = f"{found}, most often because of: {worst[:_FAULT_CHARACTERS]}"
+        reason = f"{found}, most often because of: {worst}"
         if topic == TICKS.name:
             # Without ticks no timer of any tenant would fire. What is set aside of them says that one timer is bad.
             log.error("source %s of stage %s goes on, but %s", topic, self._stage, reason)

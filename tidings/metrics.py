@@ -5,6 +5,7 @@ Counters begin at zero with each start of a process.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from prometheus_client import (
@@ -28,16 +29,25 @@ _LATENESS_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0, 300.0, 3600.0)
 _ATTEMPT_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 600.0)
 
 
+_OURS: list[Counter | Gauge | Histogram] = []
+
+
 def _counter(name: str, sentence: str, *labels: str) -> Counter:
-    return Counter(f"tidings_{name}", sentence, labels, registry=_REGISTRY)
+    made = Counter(f"tidings_{name}", sentence, labels, registry=_REGISTRY)
+    _OURS.append(made)
+    return made
 
 
 def _gauge(name: str, sentence: str, *labels: str) -> Gauge:
-    return Gauge(f"tidings_{name}", sentence, labels, registry=_REGISTRY)
+    made = Gauge(f"tidings_{name}", sentence, labels, registry=_REGISTRY)
+    _OURS.append(made)
+    return made
 
 
 def _histogram(name: str, sentence: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
-    return Histogram(f"tidings_{name}", sentence, labels, buckets=buckets, registry=_REGISTRY)
+    made = Histogram(f"tidings_{name}", sentence, labels, buckets=buckets, registry=_REGISTRY)
+    _OURS.append(made)
+    return made
 
 
 _RECORDS = _counter("records", "Records of a source that a stage has performed.", "stage", "topic")
@@ -212,6 +222,29 @@ def status_reported(channel: str, status: str) -> None:
 def ticked() -> None:
     """A round of ticks is safe."""
     _TICKS.inc()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Described:
+    """One metric, for its reference page."""
+
+    name: str
+    kind: str
+    labels: tuple[str, ...]
+    sentence: str
+
+
+def described() -> tuple[Described, ...]:
+    """All metrics of our own, in the order of this module."""
+    return tuple(
+        Described(
+            name=metric._name + ("_total" if metric._type == "counter" else ""),
+            kind=metric._type,
+            labels=tuple(metric._labelnames),
+            sentence=metric._documentation,
+        )
+        for metric in _OURS
+    )
 
 
 def exposition() -> bytes:

@@ -7,6 +7,7 @@ from tidings.docs.cli import cli
 from tidings.docs.configuration import configuration
 from tidings.docs.events import events
 from tidings.docs.kinds import kinds
+from tidings.docs.metrics import metrics
 from tidings.docs.reasons import reasons
 from tidings.docs.records import records
 from tidings.docs.settings import settings
@@ -19,6 +20,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "configuration.md": configuration,
     "events.md": events,
     "kinds.md": kinds,
+    "metrics.md": metrics,
     "reasons.md": reasons,
     "records.md": records,
     "settings.md": settings,

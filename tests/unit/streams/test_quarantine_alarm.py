@@ -110,3 +110,13 @@ def test_a_silent_alarm_lets_everything_be_set_aside() -> None:
     silent = QuarantineAlarm.silent("bells", StageMetrics("bells"))
     assert set_aside(silent, 10_000) == 10_000
     assert silent.rest_seconds("events") == 0.0
+
+
+def test_what_a_fault_quotes_of_a_record_is_not_logged(
+    alarm: QuarantineAlarm, health: Health, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(51):
+        reason = f"'ann{number}@example.org' is no number like +1202555012{number}, but ann{number}@example.org"
+        alarm.allows("events", Fault(path="data.from", reason=reason), 0)
+    assert health.reasons[SUBJECT].endswith("because of: data.from: … is no number like …, but …")
+    assert "example.org" not in caplog.text
