@@ -115,14 +115,15 @@ class Guard:
                 case _:
                     assert_never(effect)
         require_fit(overlay.writes)
-        self._count(record, decided, removed)
+        if decided or removed:
+            self._count(record, decided, removed)
         return outputs
 
     def _count(self, record: Record, decided: Sequence[Decision], removed: Sequence[str]) -> None:
         """A tick removes a timer by letting it fire; an event, by taking it back."""
         for decision in decided:
             self._tally.decision(decision)
-        if removed and record.topic == TICKS.name:
+        if record.topic == TICKS.name:
             due_ms = [due for key in removed if (due := due_ms_of(key)) is not None and due <= to_millis(record.now)]
             self._tally.timers(due_ms)
 

@@ -1,5 +1,6 @@
-"""Which TCP sockets of a process listen."""
+"""Which TCP sockets of a process listen, and what one of them answers."""
 
+import http.client
 import os
 import socket
 import struct
@@ -20,6 +21,16 @@ def listening(pid: int | None = None) -> set[str]:
             if fields[3] == _LISTENS and fields[9] in inodes:
                 address, port = fields[1].split(":")
                 found.add(f"{_address(address, family)}:{int(port, 16)}")
+    return found
+
+
+def ask(port: int, path: str) -> tuple[int, str]:
+    """The status and the body that a port of this machine answers to a GET."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    found = (answer.status, answer.read().decode())
+    connection.close()
     return found
 
 

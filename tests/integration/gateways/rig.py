@@ -73,8 +73,10 @@ class Rig:
     async def ledger(self) -> list[LedgerEntry]:
         return [one for one in await self.read("ledger.email") if isinstance(one, LedgerEntry)]
 
-    async def start(self, smtp_port: int, *, name: str = "w1", sessions: int = 8) -> "Gateway":
-        gateway = Gateway(self, smtp_port, name=name, sessions=sessions)
+    async def start(
+        self, smtp_port: int, *, name: str = "w1", sessions: int = 8, http_port: int | None = None
+    ) -> "Gateway":
+        gateway = Gateway(self, smtp_port, name=name, sessions=sessions, http_port=http_port)
         self.gateways.append(gateway)
         await gateway.start()
         return gateway
@@ -88,7 +90,7 @@ class Rig:
 class Gateway:
     """One process of `tidings gateway email`; its log is kept."""
 
-    def __init__(self, rig: Rig, smtp_port: int, *, name: str, sessions: int) -> None:
+    def __init__(self, rig: Rig, smtp_port: int, *, name: str, sessions: int, http_port: int | None) -> None:
         self.log: list[str] = []
         self._environment = {
             **{key: value for key, value in os.environ.items() if not key.startswith("TIDINGS_")},
@@ -99,7 +101,12 @@ class Gateway:
             "TIDINGS_HOME": str(rig.home),
             "TIDINGS_WORKER__NAME": name,
             "TIDINGS_WORKER__COMMIT_INTERVAL_SECONDS": "0.2",
+            **({} if http_port is None else {"TIDINGS_WORKER__HTTP_PORT": str(http_port)}),
         }
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     async def start(self) -> None:
         self._ready = asyncio.Event()

@@ -1,7 +1,6 @@
 """What a worker shows of itself, and that nothing else of it listens."""
 
 import asyncio
-import http.client
 import json
 import os
 import signal
@@ -11,18 +10,9 @@ import pytest
 from deploy.local_kafka import free_port
 from streams.crash import ExitCode
 from tests.integration.streams.tower import Tower
-from tests.listening import listening
+from tests.listening import ask, listening
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
-
-
-def ask(port: int, path: str) -> tuple[int, str]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    connection.request("GET", path)
-    answer = connection.getresponse()
-    found = (answer.status, answer.read().decode())
-    connection.close()
-    return found
 
 
 async def test_a_worker_listens_nowhere_unless_it_is_told_a_port(tower: Tower) -> None:

@@ -18,8 +18,8 @@ from streams.crash import ExitCode
 from streams.incremental_configs import SetTopicConfigs
 from streams.naming import changelog_name, topic_name
 from tests.integration.streams.chimes import CHIMES
-from tests.integration.streams.test_health import ask
 from tests.integration.streams.tower import Tower
+from tests.listening import ask
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 

@@ -11,8 +11,8 @@ from deploy.local_kafka import free_port
 from schemas.topics import EVENTS
 from streams.client import publisher
 from streams.quarantine_alarm import LEAST_RECORDS
-from tests.integration.streams.test_health import ask
 from tests.integration.streams.tower import Tower
+from tests.listening import ask
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
