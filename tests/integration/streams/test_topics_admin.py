@@ -16,7 +16,7 @@ async def test_what_is_missing_is_made_what_differs_is_changed_and_the_rest_is_s
     await admin.start()
     try:
         await admin.create_topics([NewTopic("admin.events", 3, 1)])
-        while "admin.events" not in await admin.list_topics():  # the broker answers before it has heard of it itself
+        while "admin.events" not in await admin.list_topics():  # noqa: ASYNC110 - the broker answers too early
             await asyncio.sleep(0.05)
         found = await topics_admin.plan(here, (CHIMES,))
         missing = [each for each in found if each.mending is Mending.CREATE]
