@@ -1,7 +1,9 @@
 """What comes out: every answer and every dead letter of a trial, read while it runs."""
 
 import time
+from bisect import bisect_right
 from collections import defaultdict
+from collections.abc import Container
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -20,6 +22,10 @@ from tidings.config import Kafka
 _POLL_MS = 100
 
 
+Place = tuple[str, int]
+"""Stage and partition."""
+
+
 class Appended(NamedTuple):
     """When an answer was appended, by the broker's clock, and by which process."""
 
@@ -34,7 +40,7 @@ class Answers:
     kafka: Kafka
     contents: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     letters: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-    appended: defaultdict[tuple[str, int], list[Appended]] = field(default_factory=lambda: defaultdict(list))
+    appended: defaultdict[Place, list[Appended]] = field(default_factory=lambda: defaultdict(list))
     """Stage and partition → the answers in the log's order."""
     latencies_ms: list[int] = field(default_factory=list)
     """How long after its due time each answer stood in the log for the first time; the workers' start is left out."""
@@ -54,6 +60,14 @@ class Answers:
             await reading.seek_to_beginning(*partitions)
             while True:
                 await self._read(reading)
+
+    def resumed_at(self, place: Place, after: float, gone: Container[str]) -> float | None:
+        """When a process answered there that is not gone: what these had sent may be appended after their end."""
+        appended = self.appended[place]
+        for each in appended[bisect_right(appended, int(after * 1000), key=lambda one: one.at_ms) :]:
+            if each.by not in gone:
+                return each.at_ms / 1000
+        return None
 
     async def _read(self, reading: AIOKafkaConsumer) -> None:
         fetched = await reading.getmany(timeout_ms=_POLL_MS)

@@ -17,8 +17,8 @@ class Kind(StrEnum):
     KILL_BOTH = "kill -9 of both workers"
     KILL_AND_WIPE = "kill -9, and the disk is lost"
     SEAM = "kill -9 at a seam"
-    FREEZE = "SIGSTOP past the session, kill -9 of the other"
-    JOIN_AND_LEAVE = "a third worker joins and leaves"
+    FREEZE = "SIGSTOP past the session, meanwhile kill -9 of the other"
+    JOIN_AND_LEAVE = "a third worker joins and leaves, then kill -9 of another"
     BROKER = "kill -9 of the broker"
 
 
@@ -39,13 +39,14 @@ TORN = Fault(kind=Kind.SEAM, seam=Seam.TORN_UNIT)
 _ROUNDS: dict[Membership, tuple[tuple[Fault, ...], ...]] = {
     Membership.STATIC: (
         (*SEAMS[2:4], Fault(kind=Kind.KILL), Fault(kind=Kind.KILL_AND_WIPE)),
-        (*SEAMS, Fault(kind=Kind.FREEZE), Fault(kind=Kind.JOIN_AND_LEAVE), Fault(kind=Kind.KILL_TWICE)),
-        (Fault(kind=Kind.BROKER), Fault(kind=Kind.KILL_BOTH), *(Fault(kind=Kind.KILL),) * 3),
+        tuple(Fault(kind=kind) for kind in (Kind.FREEZE, Kind.KILL_TWICE, Kind.KILL_BOTH, Kind.BROKER)),
+        (*SEAMS, Fault(kind=Kind.JOIN_AND_LEAVE)),
     ),
     # Each kill of a dynamic member stops its group for the session time-out, so there are fewer.
     Membership.DYNAMIC: (
         (Fault(kind=Kind.KILL), Fault(kind=Kind.JOIN_AND_LEAVE)),
-        (Fault(kind=Kind.BROKER), Fault(kind=Kind.KILL_BOTH), Fault(kind=Kind.FREEZE)),
+        (Fault(kind=Kind.KILL_BOTH), Fault(kind=Kind.FREEZE)),
+        (Fault(kind=Kind.BROKER),),
         (Fault(kind=Kind.JOIN_AND_LEAVE), Fault(kind=Kind.KILL_AND_WIPE), *SEAMS[2:5]),
     ),
 }

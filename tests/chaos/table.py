@@ -26,6 +26,7 @@ _ROWS: tuple[tuple[str, Callable[[Findings], object]], ...] = (
     ("  not asked for", lambda found: found.letters_unexpected),
     ("  repeated alike", lambda found: found.letters_repeated_alike),
     ("  repeated differently", lambda found: found.letters_repeated_differently),
+    ("resumed after a kill, median s", lambda found: f"{found.median_resumption_seconds:.1f}"),
     ("resumed after a kill, worst s", lambda found: f"{found.slowest_resumption_seconds:.1f}"),
     ("late ms, median", lambda found: f"{found.late.median_ms:.0f}"),
     ("late ms, 99 %", lambda found: found.late.p99_ms),

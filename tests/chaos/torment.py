@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from schemas.topics import PARTITIONS
+from tests.chaos.answers import Answers, Place
 from tests.chaos.broker import Broker
 from tests.chaos.faults import Fault, Kind
 from tests.chaos.fleet import Fleet
@@ -24,9 +25,6 @@ _OTHER_KILL_SECONDS = 2.0
 _SETTLE_LIMIT_SECONDS = 90.0
 _SEAM_LIMIT_SECONDS = 20.0
 _STAY_SECONDS = 0.9
-
-Place = tuple[str, int]
-"""Stage and partition."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +46,17 @@ class Torment:
     """Torments one fleet and its broker; `strikes` tells what was done."""
 
     def __init__(
-        self, fleet: Fleet, notebook: Notebook, broker: Broker, lots: random.Random, *, home: Path, stages: int
+        self,
+        fleet: Fleet,
+        answers: Answers,
+        broker: Broker,
+        lots: random.Random,
+        *,
+        home: Path,
+        stages: int,
     ) -> None:
-        self._fleet, self._notebook, self._broker, self._lots = fleet, notebook, broker, lots
+        self._fleet, self._answers, self._broker, self._lots = fleet, answers, broker, lots
+        self._notebook = Notebook(home)
         self._home = home
         self._name = home.name
         self._stages = stages
@@ -79,6 +85,7 @@ class Torment:
             try:
                 await self._ways[fault.kind](fault)
                 await self.settled()
+                await until(self._is_resumed, limit_seconds=_SETTLE_LIMIT_SECONDS)
             except NotSettled as error:
                 self.stuck = str(error)
                 return
@@ -112,6 +119,13 @@ class Torment:
             if owned != list(range(PARTITIONS)):
                 return f"{stage}, generation {generation}: owned are {owned}"
         return ""
+
+    def _is_resumed(self) -> bool:
+        """Whether all partitions of the last victims answered again: another fault would spoil the measurement."""
+        if not self.strikes:
+            return True
+        last = self.strikes[-1]
+        return all(self._answers.resumed_at(place, last.at, last.gone) for place in last.places)
 
     def _ready_notes(self) -> list[Note]:
         return [note for note in self._notebook.read() if note.what is What.READY]
@@ -195,6 +209,7 @@ class Torment:
         finally:
             await self._fleet.stop("w3")
         self._struck(fault, {}, at, 0)
+        await self._kill(Fault(kind=Kind.KILL))
 
     async def _kill_broker(self, fault: Fault) -> None:
         at = await self._broker.kill_and_restart()

@@ -21,7 +21,6 @@ from tests.chaos.broker import Broker
 from tests.chaos.faults import Fault
 from tests.chaos.feed import Feed, Inputs, inputs, publish_settings
 from tests.chaos.fleet import Fleet
-from tests.chaos.notes import Notebook
 from tests.chaos.stage import LEADS, Dedup, chaos_stage
 from tests.chaos.torment import Torment
 from tests.chaos.verdict import Findings, findings
@@ -66,7 +65,7 @@ async def run_trial(trial: Trial, broker: Broker, home: Path, seed: int) -> Find
     lots = random.Random(f"{trial.name} {seed}")
     feed = Feed(kafka=here.kafka, rate=trial.rate, random=random.Random(lots.random()))
     answers, fleet = Answers(kafka=here.kafka), Fleet(home, _command(trial, broker, home))
-    torment = Torment(fleet, Notebook(home), broker, lots, home=home, stages=len(trial.stages))
+    torment = Torment(fleet, answers, broker, lots, home=home, stages=len(trial.stages))
     async with _running(fleet.supervise()), _running(answers.follow()):
         try:
             for name in trial.workers:

@@ -1,16 +1,15 @@
 """The verdict: compares what came out of a trial with what was put in, and says which laws were broken."""
 
-from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from statistics import median
 
 from streams.crash import ExitCode
-from tests.chaos.answers import Answers, Appended
+from tests.chaos.answers import Answers
 from tests.chaos.feed import Inputs
 from tests.chaos.fleet import Fleet
 from tests.chaos.stage import Word
-from tests.chaos.torment import Place, Strike
+from tests.chaos.torment import Strike
 
 _NEVER_SECONDS = 999.0
 
@@ -66,7 +65,15 @@ class Findings:
     @property
     def slowest_resumption_seconds(self) -> float:
         """Of all kills of workers."""
-        return max((each.seconds or 0.0 for each in self.resumptions if each.kills), default=0.0)
+        return max(self._resumed_after_seconds(), default=0.0)
+
+    @property
+    def median_resumption_seconds(self) -> float:
+        """Of all kills of workers."""
+        return median(self._resumed_after_seconds() or [0.0])
+
+    def _resumed_after_seconds(self) -> list[float]:
+        return [each.seconds for each in self.resumptions if each.kills and each.seconds is not None]
 
 
 def findings(
@@ -103,7 +110,7 @@ def findings(
         rebalances=rebalances,
         crash_exits=len(fleet.exits),
         late=_lateness(answers.latencies_ms),
-        resumptions=tuple(_resumptions(strikes, answers.appended)),
+        resumptions=tuple(_resumptions(strikes, answers)),
         examples_missing=tuple(missing[:10]),
         stop_codes=tuple(fleet.stop_codes),
         stuck=stuck,
@@ -147,16 +154,8 @@ def _repeated_differently(appearances: Mapping[str, list[int]]) -> int:
     return sum(len(set(each)) - 1 for each in appearances.values())
 
 
-def _resumptions(strikes: list[Strike], appended: Mapping[Place, list[Appended]]) -> Iterator[Resumption]:
+def _resumptions(strikes: list[Strike], answers: Answers) -> Iterator[Resumption]:
     for strike in strikes:
-        seconds = [_seconds_until_another(strike, appended.get(place, [])) for place in strike.places]
+        resumed = [answers.resumed_at(place, strike.at, strike.gone) for place in strike.places]
+        seconds = [_NEVER_SECONDS if at is None else at - strike.at for at in resumed]
         yield Resumption(fault=str(strike.fault), kills=strike.kills, seconds=max(seconds, default=None))
-
-
-def _seconds_until_another(strike: Strike, appended: list[Appended]) -> float:
-    """Until a process answers that is none of the victims: what these had sent may be appended after their end."""
-    at_ms = int(strike.at * 1000)
-    for each in appended[bisect_right(appended, at_ms, key=lambda one: one.at_ms) :]:
-        if each.by not in strike.gone:
-            return (each.at_ms - at_ms) / 1000
-    return _NEVER_SECONDS
