@@ -8,12 +8,13 @@ from processors.dispatch.gates import Case, sender
 from processors.look_alikes import rewrite
 from processors.render import RenderError, Words, built_in, render
 from processors.segments import pack
+from processors.variables import who_is_who
 from processors.wording import LOCALE, TIMEZONE
 from schemas.candidate import Candidate
 from schemas.clock import rfc3339
-from schemas.contact import Contact
 from schemas.message import Message
 from schemas.reasons import Reason
+from schemas.rule_settings import PREFIX
 from schemas.settings import Settings
 from schemas.validation import to_plain
 from schemas.words import Channel
@@ -93,6 +94,8 @@ def body_of(text: str, channel: Channel, settings: Settings) -> Body:
 def words_for(candidate: Candidate, settings: Settings) -> Words:
     """The tenant's own templates in the recipient's locale, else without a locale, else the built-in ones."""
     own = settings.templates_for(candidate.kind, candidate.channel, _locale(candidate, settings))
+    if own is None and candidate.kind.startswith(PREFIX):
+        raise RenderError(Reason.SETTING_OFF.of("rules"), {"rules": f"{candidate.kind} is there no more"})
     if own is None:
         return built_in(candidate.kind, candidate.channel)
     if own.text is not None and (own.subject is not None or not _has_subject(candidate)):
@@ -111,44 +114,16 @@ def variables_of(candidate: Candidate, settings: Settings) -> Mapping[str, objec
 
     `useful_until` is there where the message has one.
     """
-    cause, contact = candidate.cause, _contact(candidate.contact)
-    data = {**cause.data, **candidate.variables}
-    actor = to_plain(cause.actor)
+    data = {**candidate.cause.data, **candidate.variables}
     zone_of_event = data.get("timezone")
     until = {"useful_until": rfc3339(candidate.useful_until)} if candidate.useful_until else {}
     return {
         **until,
-        **data,
-        "tenant": _tenant(candidate.tenant, settings),
-        "contact": contact,
+        **who_is_who(candidate.cause, candidate.contact, data, candidate.tenant, settings),
         "recipient": to_plain(candidate.recipient),
-        "customer": cause.data.get("customer") or dict(contact),
-        "event": {**to_plain(cause), "id": cause.event_id},
-        "agent": actor,
-        "user": actor,
         LOCALE: _locale(candidate, settings),
         TIMEZONE: zone_of_event if isinstance(zone_of_event, str) else settings.timezone,
     }
-
-
-def _contact(contact: Contact | None) -> dict[str, object]:
-    if contact is None:
-        return {}
-    plain = to_plain(contact)
-    if contact.name and not contact.first_name:
-        plain["first_name"] = contact.name.split()[0]
-    return plain
-
-
-def _tenant(tenant: str, settings: Settings) -> dict[str, object]:
-    named = {
-        "name": settings.name or tenant,
-        "portal_url": settings.portal_url,
-        "main_phone": settings.main_phone,
-        "contact_email": settings.contact_email,
-        "currency": settings.currency,
-    }
-    return {"id": tenant, **{key: value for key, value in named.items() if value is not None}}
 
 
 def _locale(candidate: Candidate, settings: Settings) -> str:

@@ -65,7 +65,7 @@ def decided_on_plan(
             tenant=plan.tenant,
             event_id=plan.cause.event_id,
             kind=plan.kind,
-            contact=plan.subject,
+            contact=plan.subject if plan.to in (None, "contact") else None,
             channel=plan.channel,
             outcome=outcome,
             reason=reason,

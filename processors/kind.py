@@ -9,9 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from processors.criteria import judge
 from processors.timing import AfterActivity as AfterActivity  # noqa: PLC0414 - a word for kinds
 from processors.timing import AtOnce as AtOnce  # noqa: PLC0414 - a word for kinds
 from processors.timing import DaysAfter as DaysAfter  # noqa: PLC0414 - a word for kinds
+from processors.timing import DaysBefore as DaysBefore  # noqa: PLC0414 - a word for kinds
 from processors.timing import DigestWindow as DigestWindow  # noqa: PLC0414 - a word for kinds
 from processors.timing import EndOfDay as EndOfDay  # noqa: PLC0414 - a word for kinds
 from processors.timing import HoursBefore as HoursBefore  # noqa: PLC0414 - a word for kinds
@@ -71,7 +73,14 @@ class Named:
     field: str
 
 
-Audience = Subject | Staff | Batch | Listed | Named
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addressed:
+    """The audience is whoever these entries say: `contact`, role:<name>, staff:<role>, field:<path>, or an address."""
+
+    to: tuple[str, ...]
+
+
+Audience = Subject | Staff | Batch | Listed | Named | Addressed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,12 +97,16 @@ class Switch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
-    """What may speak against a message: who did what, the kind's settings, and what is known of the contact."""
+    """What may speak against a message: who did what, the kind's settings, and what is known of the contact.
+
+    `variables` gives what criteria look at, which is the same that templates see.
+    """
 
     actor: Actor
     data: Mapping[str, object]
     own: KindSettings
     has_login: bool
+    variables: Callable[[], Mapping[str, object]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +152,24 @@ class NotPermitted:
         return {"actor.roles": list(seen.actor.roles), f"permitted {self.setting}": list(roles)}
 
 
-Objection = Missing | HasLogin | NotPermitted
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unmet:
+    """Nothing is said while this criterion does not hold."""
+
+    expression: str
+
+    @property
+    def reason(self) -> str:
+        """It carries the criterion as it was written."""
+        return Reason.CRITERIA_FALSE.of(self.expression)
+
+    def facts(self, seen: Circumstances) -> Mapping[str, object] | None:
+        """What speaks against it, or None."""
+        verdict = judge(self.expression, seen.variables())
+        return None if verdict.holds else verdict.facts
+
+
+Objection = Missing | HasLogin | NotPermitted | Unmet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,12 +212,16 @@ def no_variables(_cause: Cause, _own: KindSettings) -> Mapping[str, object]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """One built-in kind of message; `name` is the same in code, templates, settings, metrics and docs.
+    """One kind of message, built in or out of a tenant's rule (`rule:<id>`).
+
+    `name` is the same in code, templates, settings, metrics and docs.
 
     `useful_until` names the field of the event after whose time the message is useless, or another end. `once_per`
     names a field: about the thing that it names, a contact is told once, however many events say so. `channel_in` names
     the field that chooses one of the channels. `variables` adds to what templates see: computed from the cause and the
     kind's settings when the message is due.
+
+    Of all kinds of one `exclusive_group` that could answer an event, only the first does.
 
     `asks_for_reminders`: whoever wants no reminders gets none of this kind. `asks_for_boxes`: the contact's box of the
     channel must be ticked. `dispatch_boxes` names the event's own box of each channel.
@@ -201,6 +235,7 @@ class Kind:
     when: Callable[[Event], bool] = always
     switches: tuple[Switch, ...] = ()
     unless: tuple[Objection, ...] = ()
+    exclusive_group: str | None = None
     once_per: str | None = None
     thread: Thread | None = None
     emits: OwnEvent | None = None

@@ -5,6 +5,8 @@ from functools import lru_cache
 import phonenumbers
 
 from schemas.faults import Fault, Refused
+from schemas.values import email_from_text
+from schemas.words import Channel
 
 
 @lru_cache(maxsize=65_536)
@@ -28,3 +30,11 @@ def canonical_address(address: str, country: str | None) -> str:
         return e164(text, country)
     except Refused:
         return text
+
+
+def dialled(text: str, channel: Channel, country: str | None) -> str | None:
+    """The address on a channel that somebody wrote by hand; None for what is none."""
+    try:
+        return e164(text.strip(), country) if channel.uses_phone else email_from_text(text.strip())
+    except (Refused, ValueError):
+        return None

@@ -25,14 +25,16 @@ def candidate_for(
     useful_until: datetime | None = None,
     variables: Mapping[str, object] | None = None,
     occurrence: str = "",
+    about: str | None = None,
 ) -> Candidate:
-    """A message about `contact` (None for one we do not know, or no longer), to that contact or to `recipient`."""
+    """A message about `contact` (None for one we do not know, or no longer), to that contact or to `recipient`.
+
+    `about` tells the messages of one cause apart where the recipient alone does not.
+    """
     own = known.settings.kinds[kind.name]
-    to = recipient or _contact_recipient(contact, cause.subject, channel, own.number or kind.number)
-    about = f"staff:{to.staff}" if to.staff else cause.subject
-    box = cause.data.get(kind.dispatch_boxes[channel]) if channel in kind.dispatch_boxes else None
+    to = recipient or contact_recipient(contact, cause.subject, channel, own.number or kind.number)
     return Candidate(
-        message_id=planned_id(kind.name, channel, cause, tenant, about, occurrence),
+        message_id=planned_id(kind.name, channel, cause, tenant, about or _told_apart(to, cause), occurrence),
         tenant=tenant,
         kind=kind.name,
         channel=channel,
@@ -48,8 +50,17 @@ def candidate_for(
         variables={**(variables or {}), **kind.variables(cause, own)},
         needs_reminders=kind.asks_for_reminders,
         needs_box=kind.asks_for_boxes,
-        dispatch_box=box if isinstance(box, bool) else None,
+        dispatch_box=_dispatch_box(kind, channel, cause),
     )
+
+
+def _told_apart(to: Recipient, cause: Cause) -> str:
+    return f"staff:{to.staff}" if to.staff else cause.subject
+
+
+def _dispatch_box(kind: Kind, channel: Channel, cause: Cause) -> bool | None:
+    box = cause.data.get(kind.dispatch_boxes[channel]) if channel in kind.dispatch_boxes else None
+    return box if isinstance(box, bool) else None
 
 
 def staff_with_role(role: str, channel: Channel, known: InForce) -> list[Recipient]:
@@ -75,7 +86,8 @@ def planned_id(kind: str, channel: Channel, cause: Cause, tenant: str, recipient
     )
 
 
-def _contact_recipient(contact: Contact | None, subject: str, channel: Channel, number: str) -> Recipient:
+def contact_recipient(contact: Contact | None, subject: str, channel: Channel, number: str) -> Recipient:
+    """The contact `subject` with the address on this channel; None for one we do not know."""
     if contact is None:
         return Recipient(contact=subject or None, missing=_missing(channel, number))
     to = _address(contact, channel, number)

@@ -8,17 +8,17 @@ from collections.abc import Generator, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from processors.addressees import CONTACT, Addressee, addressees, on_its_way
 from processors.decide.tables import CONTACTS, PLANS, THREADS, TIMERS
 from processors.decisions import decided_on_plan
 from processors.effects import Delete, Effect, Forward, Put, Record, Tables, prefix_end, row_key
 from processors.emissions import withdraw_emissions
 from processors.kind import Kind
-from processors.kinds import KINDS
 from processors.occasion import Occasion
 from processors.recipients import candidate_for, planned_id
 from processors.settings import InForce, in_force
 from processors.timers import arm, disarm
-from schemas.candidate import Withdrawal
+from schemas.candidate import Candidate, Withdrawal
 from schemas.envelope import Event
 from schemas.reasons import Reason
 from schemas.state import Plan
@@ -39,12 +39,14 @@ def plan(
     occasion: Occasion,
     facts: Mapping[str, object],
     occurrence: str = "",
+    to: str | None = None,
 ) -> Iterator[Effect]:
-    """Let a message wait until `due`; one of the same thread, kind, channel and occurrence was withdrawn before."""
+    """Let a message wait until `due`; one of the same thread, kind, channel, occurrence and entry was withdrawn."""
     event, cause = occasion.event, occasion.cause
-    row = plan_row(kind, channel, occasion.thread, event, occurrence)
+    about = event.subject if to in (None, CONTACT) else to or ""
+    row = plan_row(kind, channel, occasion.thread, event, occurrence or (to or ""))
     planned = Plan(
-        message_id=planned_id(kind.name, channel, cause, event.tenant, event.subject, occurrence),
+        message_id=planned_id(kind.name, channel, cause, event.tenant, about, occurrence),
         tenant=event.tenant,
         subject=event.subject,
         kind=kind.name,
@@ -54,6 +56,7 @@ def plan(
         useful_until=useful_until,
         variables=occasion.data,
         occurrence=occurrence,
+        to=to,
     )
     yield Put(table=PLANS, key=row, value=planned)
     yield arm(TIMERS, due, row_key("plan", row))
@@ -79,30 +82,49 @@ def fire(row: str, record: Record, tables: Tables) -> Iterator[Effect]:
         raise LookupError(
             f"the settings of tenant {planned.tenant!r} are gone while message {planned.message_id} waits"
         )
-    candidate = candidate_for(
-        KINDS[planned.kind],
-        planned.channel,
-        planned.cause,
-        planned.tenant,
-        tables.get(CONTACTS, row_key(planned.tenant, planned.subject)),
-        planned.due,
-        known,
-        useful_until=planned.useful_until,
-        variables=planned.variables,
-        occurrence=planned.occurrence,
-    )
-    yield Forward(topic=MESSAGES.name, key=candidate.key, value=candidate)
-    kept_until = _kept_until(planned, record.now)
-    if kept_until is None or kept_until <= record.now:
-        yield Delete(table=PLANS, key=row)
-    else:
-        yield Put(table=PLANS, key=row, value=replace(planned, address_key=candidate.key, kept_until=kept_until))
-        yield arm(TIMERS, kept_until, row_key("plan", row))
+    kind = known.kind(planned.kind)
+    yield Delete(table=PLANS, key=row)
+    if kind is None:
+        facts = {"rules": f"{planned.kind} is there no more"}
+        reason = Reason.SETTING_OFF.of("rules")
+        yield decided_on_plan(planned, record, known, outcome=Outcome.DROPPED, reason=reason, facts=facts)
+        return
+    for number, candidate in enumerate(_candidates(planned, kind, tables, known)):
+        yield on_its_way(candidate)
+        kept_until = _kept_until(planned, kind, record.now)
+        if kept_until is not None and kept_until > record.now:
+            kept = row if number == 0 else row_key(row, str(number))
+            left = replace(planned, message_id=candidate.message_id, address_key=candidate.key, kept_until=kept_until)
+            yield Put(table=PLANS, key=kept, value=left)
+            yield arm(TIMERS, kept_until, row_key("plan", kept))
 
 
-def _kept_until(planned: Plan, now: datetime) -> datetime | None:
+def _candidates(planned: Plan, kind: Kind, tables: Tables, known: InForce) -> Iterator[Candidate]:
+    """The messages of a plan: one, or one for each whom its entry means."""
+    contact = tables.get(CONTACTS, row_key(planned.tenant, planned.subject))
+    meant = [Addressee(about=planned.subject)]
+    if planned.to is not None:
+        meant = addressees(planned.to, planned.channel, planned.cause, planned.variables, known)
+    for addressee in meant:
+        yield candidate_for(
+            kind,
+            planned.channel,
+            planned.cause,
+            planned.tenant,
+            contact,
+            planned.due,
+            known,
+            recipient=addressee.recipient,
+            useful_until=planned.useful_until,
+            variables=planned.variables,
+            occurrence=planned.occurrence,
+            about=addressee.about,
+        )
+
+
+def _kept_until(planned: Plan, kind: Kind, now: datetime) -> datetime | None:
     """How long what has left may be withdrawn: until it is useless, or a while if only its thread can end it."""
-    if planned.useful_until is not None or KINDS[planned.kind].thread is None:
+    if planned.useful_until is not None or kind.thread is None:
         return planned.useful_until
     return now + WITHDRAWABLE
 
@@ -130,6 +152,8 @@ def _withdraw(
     yield from withdraw_emissions(prefix, tables)
     waited = 0
     for row, planned in tables.range(PLANS, prefix, prefix_end(prefix), PLANS_OF_ONE_CONTACT):
+        if reason == Reason.RESCHEDULED_BY_EVENT and not _answers(planned, event, known):
+            continue
         yield Delete(table=PLANS, key=row)
         if planned.address_key is None:
             waited += 1
@@ -144,3 +168,9 @@ def _withdraw(
         withdrawal = Withdrawal(message_id=planned.message_id, tenant=planned.tenant, event_id=event.id, reason=reason)
         yield Forward(topic=MESSAGES.name, key=planned.address_key, value=withdrawal)
     return waited
+
+
+def _answers(planned: Plan, event: Event, known: InForce) -> bool:
+    """Whether the plan's kind plans anew because of this event; what it does not count anew is not moved."""
+    kind = known.kind(planned.kind)
+    return kind is None or event.type in kind.on

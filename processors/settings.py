@@ -1,11 +1,13 @@
 """Stop 2 of 9 — settings. Before: event. After: decide. The settings that are in force for a tenant, typed."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from processors.effects import Tables
-from processors.kinds import KINDS
+from processors.kind import Kind
+from processors.kinds import BY_EVENT, KINDS
 from processors.render import PARTS, syntax_faults
+from processors.rules import kind_of, rule_faults
 from schemas.faults import Fault, Refused
 from schemas.kind_settings import KindSettings
 from schemas.settings import Settings, parse_settings
@@ -15,8 +17,6 @@ from schemas.topics import SETTINGS
 KNOWN_KINDS: dict[str, type[KindSettings]] = {kind.name: kind.settings for kind in KINDS.values()}
 _REMEMBERED = 4096
 NOT_YET: tuple[tuple[str, Callable[[Settings], bool]], ...] = (
-    ("rules", lambda settings: bool(settings.rules)),
-    ("caps", lambda settings: bool(settings.caps)),
     ("billing.spend_cap", lambda settings: settings.billing.spend_cap is not None and _by_blocks(settings)),
     ("channels.sms.via", lambda settings: any(entry.via != "gateway" for entry in settings.channels.values())),
 )
@@ -33,6 +33,16 @@ class InForce:
 
     settings: Settings
     version: int
+    rules: Mapping[str, Kind] = field(default_factory=dict)
+
+    def kind(self, name: str) -> Kind | None:
+        """The kind of this name, built in or out of a rule; None for a rule that is gone."""
+        return KINDS.get(name) or self.rules.get(name)
+
+    def kinds_on(self, event_type: str) -> tuple[Kind, ...]:
+        """The kinds that such an event may cause, rules in their own order behind the built-in ones."""
+        own = tuple(rule for rule in self.rules.values() if event_type in rule.on)
+        return BY_EVENT.get(event_type, ()) + own
 
 
 def parse(document: Mapping[str, object]) -> Settings:
@@ -43,6 +53,8 @@ def parse(document: Mapping[str, object]) -> Settings:
     settings = parse_settings(document, KNOWN_KINDS)
     faults = [Fault(path=path, reason="is not acted on by this version") for path, asked in NOT_YET if asked(settings)]
     faults += _template_faults(settings)
+    for number, rule in enumerate(settings.rules):
+        faults += rule_faults(number, rule, settings.country)
     if faults:
         raise Refused(*faults)
     return settings
@@ -78,6 +90,8 @@ def typed(row: TenantSettings) -> InForce:
         return found[1]
     if len(_parsed) >= _REMEMBERED:
         _parsed.clear()
-    result = InForce(settings=parse(row.document), version=row.version)
+    settings = parse(row.document)
+    rules = [kind_of(rule) for rule in settings.rules]
+    result = InForce(settings=settings, version=row.version, rules={rule.name: rule for rule in rules})
     _parsed[id(row)] = (row, result)
     return result

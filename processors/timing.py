@@ -1,14 +1,16 @@
 """Timings: when a kind's message leaves, counted from what its event tells. A timing is a record, and pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import zip_longest
 
 from processors.local_time import from_wall_clock, hours_before, instant, on_wall_clock
 from schemas.clock import rfc3339
 from schemas.kind_settings import KindSettings
 from schemas.values import date_from_text, duration_to_text
+
+_SATURDAY = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +58,13 @@ class HoursBefore:
         if moment is None:
             raise ValueError(f"the event has no time {self.of!r} to count from")
         facts = {self.setting: hours, self.of: moment.isoformat()}
-        return (Hour(moment=moment, due=hours_before(moment, hours), facts=facts),)
+        due = hours_before(moment, hours)
+        if getattr(own, "business_days_only", False):
+            local = on_wall_clock(due, event_zone(telling.data, telling.timezone))
+            day = business_day(local.date(), getattr(own, "holidays", ()))
+            if day != local.date():
+                due = from_wall_clock(datetime.combine(day, local.time()), event_zone(telling.data, telling.timezone))
+        return (Hour(moment=moment, due=due, facts=facts),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +117,34 @@ class DaysAfter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DaysBefore:
+    """It leaves so many days before a date of the event, at a wall-clock time of the event's own zone.
+
+    With `business_days_only` it moves back to the nearest day that is neither weekend nor holiday.
+    """
+
+    setting: str
+    of: str
+    at: str = "at"
+
+    def hours(self, telling: Telling, own: KindSettings) -> tuple[Hour, ...]:
+        """The one hour; it is useless once the moment, or the whole day where the event names a day, has come."""
+        days: int = getattr(own, self.setting)
+        clock: time = getattr(own, self.at)
+        zone = event_zone(telling.data, telling.timezone)
+        moment = field_instant(telling.data, self.of, telling.timezone)
+        if moment is None:
+            raise ValueError(f"the event has no time {self.of!r} to count from")
+        day = on_wall_clock(moment, zone).date() - timedelta(days=days)
+        if getattr(own, "business_days_only", False):
+            day = business_day(day, getattr(own, "holidays", ()))
+        until = end_of_day(moment, zone) if is_date(telling.data[self.of]) else moment
+        facts = {"days_before": days, "at": f"{clock:%H:%M}", "timezone": zone, self.of: telling.data[self.of]}
+        due = from_wall_clock(datetime.combine(day, clock), zone)
+        return (Hour(moment=until, due=due, useful_until=until, facts=facts),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DigestWindow:
     """It leaves when a window closes into which the events about one thing are collected, in the order of their times.
 
@@ -128,7 +164,7 @@ class EndOfDay:
     """The end of the day on which the event happened, in the tenant's zone."""
 
 
-Planned = HoursBefore | AfterActivity | DaysAfter
+Planned = HoursBefore | AfterActivity | DaysAfter | DaysBefore
 Timing = AtOnce | DigestWindow | Planned
 
 
@@ -143,5 +179,22 @@ def field_instant(data: Mapping[str, object], name: str, default_timezone: str) 
     text = data.get(name)
     if not isinstance(text, str):
         return None
+    return instant(text, event_zone(data, default_timezone))
+
+
+def event_zone(data: Mapping[str, object], default_timezone: str) -> str:
+    """The event's own zone, else the default one."""
     timezone = data.get("timezone")
-    return instant(text, timezone if isinstance(timezone, str) else default_timezone)
+    return timezone if isinstance(timezone, str) else default_timezone
+
+
+def business_day(day: date, holidays: Collection[date]) -> date:
+    """The day itself, or the nearest one before it that is neither weekend nor holiday."""
+    while day.weekday() >= _SATURDAY or day in holidays:
+        day -= timedelta(days=1)
+    return day
+
+
+def is_date(text: object) -> bool:
+    """Whether the text names a day without a time."""
+    return isinstance(text, str) and len(text) == len("2026-01-01") and "T" not in text

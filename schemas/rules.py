@@ -93,6 +93,11 @@ class Rule(Section):
     late_policy: Literal["skip", "send_now"] = "skip"
 
 
+def is_literal(entry: str) -> bool:
+    """Whether an entry of `to` is an address itself, and not a word for one."""
+    return entry != "contact" and entry.partition(":")[0] not in ("role", "staff", "field")
+
+
 def parse_rules(plain: object) -> tuple[Rule, ...]:
     """All rules in their order; raises Refused with all faults of all rules, paths as `rules.0.when`."""
     if not isinstance(plain, list):

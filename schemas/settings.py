@@ -10,6 +10,7 @@ from pydantic import Field
 from schemas.faults import Fault, Refused
 from schemas.json_text import check_json
 from schemas.kind_settings import KindSettings, parse_kinds
+from schemas.rule_settings import RuleSettings, kind_name, settings_of
 from schemas.rules import Rule, parse_rules
 from schemas.settings_checks import section_faults
 from schemas.settings_sections import (
@@ -45,7 +46,10 @@ from schemas.words import Channel
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything a tenant has set, defaults where nothing was said; `kinds` holds every known kind."""
+    """Everything a tenant has set, defaults where nothing was said.
+
+    `kinds` holds every known kind, and under `rule:<id>` what each rule sets.
+    """
 
     name: str = ""
     timezone: Zone = "UTC"
@@ -79,6 +83,9 @@ class Settings:
 
     def templates_for(self, kind: str, channel: Channel, locale: str | None) -> Template | None:
         """The tenant's own wording for a locale such as `fr-CA`, else for its language, else for all; or None."""
+        own = self.kinds.get(kind)
+        if isinstance(own, RuleSettings):
+            return own.words
         found = self.templates.get(kind)
         return found.of(channel, locale or self.locale) if found else None
 
@@ -107,6 +114,8 @@ def parse_settings(document: Mapping[str, object], known_kinds: Mapping[str, typ
     faults += _unknown_templates(parsed)
     if faults:
         raise Refused(*faults)
+    holidays = parsed.get("holidays", ())
+    parsed["kinds"] |= {kind_name(rule): settings_of(rule, holidays) for rule in parsed["rules"]}
     return Settings(**parsed)
 
 

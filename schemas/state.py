@@ -48,7 +48,8 @@ class Plan:
     """A message that waits for its hour, or that left and may still be withdrawn.
 
     `address_key` is the key its candidate left under, `kept_until` how long it may be withdrawn; unset while it waits.
-    `occurrence` tells messages of one cause apart. `opened_at` is when its digest window was opened, if it has one.
+    `occurrence` tells messages of one cause apart. `to` is the entry it is for, of an audience that is a list.
+    `opened_at` is when its digest window was opened, if it has one.
     """
 
     message_id: str
@@ -64,6 +65,7 @@ class Plan:
     occurrence: str = ""
     opened_at: datetime | None = None
     kept_until: datetime | None = None
+    to: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,3 +215,17 @@ class Begun:
 
     since: datetime
     event_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """How many messages of a category one person got in a day or a week."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstCopy:
+    """The message by which an address gets what one event makes of a kind on a channel."""
+
+    message_id: str

@@ -67,8 +67,8 @@ EVENTS = Topic(
 )
 AUDIENCE = Topic(
     name="audience",
-    sentence="Events keyed anew, because they came under another key or are for somebody else.",
-    records=(Event, Portion, ParkingOver),
+    sentence="Events and messages keyed anew: they came under another key, or are for somebody else.",
+    records=(Event, Portion, ParkingOver, Candidate),
     key="tenant|subject",
     owner="decide",
 )

@@ -42,7 +42,14 @@ DISPATCH = Stage(
         CONSENT_CHANGES.name: dispatch.on_consent_change,
         TICKS.name: dispatch.on_tick,
     },
-    tables=(dispatch_tables.DISPATCHED, dispatch_tables.CONSENTS, dispatch_tables.HELD, dispatch_tables.TIMERS),
+    tables=(
+        dispatch_tables.DISPATCHED,
+        dispatch_tables.CONSENTS,
+        dispatch_tables.HELD,
+        dispatch_tables.TIMERS,
+        dispatch_tables.TALLIES,
+        dispatch_tables.COPIES,
+    ),
     shared=(SETTINGS.name,),
     timers=dispatch_tables.TIMERS,
 )

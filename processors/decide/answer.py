@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from processors.addressees import addressees, on_its_way
 from processors.decide.audience import call, may_travel, travels
 from processors.decide.batches import enlist
 from processors.decide.digest import collect
@@ -12,8 +13,8 @@ from processors.decide.repetition import already_said, note_said
 from processors.decide.tables import CONTACTS
 from processors.decide.threads import stand
 from processors.decisions import decided
-from processors.effects import Effect, Forward, Record, Tables, row_key
-from processors.kind import AtOnce, DigestWindow, Kind, Staff
+from processors.effects import Effect, Record, Tables, row_key
+from processors.kind import Addressed, AtOnce, DigestWindow, Kind, Staff
 from processors.kinds import BY_EVENT
 from processors.occasion import Occasion
 from processors.recipients import candidate_for, staff_with_role
@@ -23,7 +24,6 @@ from schemas.envelope import Event
 from schemas.event_data import data_to_plain
 from schemas.events import STATE_ONLY
 from schemas.reasons import Reason
-from schemas.topics import MESSAGES
 from schemas.words import Channel, Outcome
 
 
@@ -35,9 +35,10 @@ def answer(event: Event, record: Record, tables: Tables, known: InForce) -> Iter
     occasion = Occasion(
         event=event, cause=cause_of(event), record=record, tables=tables, known=known, standing=standing
     )
-    kinds = [kind for kind in BY_EVENT.get(event.type, ()) if kind.when(event)]
+    kinds = [kind for kind in known.kinds_on(event.type) if kind.when(event)]
+    answered: set[str] = set()
     for kind in kinds:
-        yield from call(kind, occasion) if travels(kind, event) else _say(kind, occasion)
+        yield from call(kind, occasion) if travels(kind, event) else _say(kind, occasion, answered)
     if not kinds and not (standing and standing.ended_plans) and event.type not in STATE_ONLY:
         yield decided(event, record, known, outcome=Outcome.DROPPED, reason=Reason.NO_RULE_MATCHED)
 
@@ -47,7 +48,7 @@ def answer_for_one(event: Event, record: Record, tables: Tables, known: InForce)
     occasion = Occasion(event=event, cause=cause_of(event), record=record, tables=tables, known=known, standing=None)
     for kind in BY_EVENT.get(event.type, ()):
         if may_travel(kind, event) and kind.when(event):
-            yield from _say(kind, occasion)
+            yield from _say(kind, occasion, set())
 
 
 def cause_of(event: Event) -> Cause:
@@ -63,16 +64,18 @@ def cause_of(event: Event) -> Cause:
     )
 
 
-def _say(kind: Kind, occasion: Occasion) -> Iterator[Effect]:
+def _say(kind: Kind, occasion: Occasion, answered: set[str]) -> Iterator[Effect]:
+    """What one kind says; `answered` are the exclusive groups that have answered the event."""
     if occasion.standing and occasion.standing.stale_because:
         yield dropped(kind, occasion, None, Refusal(reason=occasion.standing.stale_because))
         return
     yield from emission(kind, occasion)
     for channel in _channels(kind, occasion):
-        refused = refusal(kind, occasion) or _not_by(channel, kind)
+        refused = refusal(kind, occasion) or _not_by(channel, kind) or _not_exclusive(kind, answered)
         if refused:
             yield dropped(kind, occasion, channel, refused)
             continue
+        answered |= {kind.exclusive_group} if kind.exclusive_group else set()
         match kind.channels[channel]:
             case AtOnce():
                 yield from _at_once(kind, channel, occasion)
@@ -95,6 +98,12 @@ def _not_by(channel: Channel, kind: Kind) -> Refusal | None:
     return Refusal(reason=Reason.CLASS_NOT_ALLOWED_ON_SENDER, facts={"channels_of_this_kind": sorted(kind.channels)})
 
 
+def _not_exclusive(kind: Kind, answered: set[str]) -> Refusal | None:
+    if kind.exclusive_group not in answered:
+        return None
+    return Refusal(reason=Reason.NOT_EXCLUSIVE, facts={"exclusive_group": kind.exclusive_group})
+
+
 def _at_once(kind: Kind, channel: Channel, occasion: Occasion) -> Iterator[Effect]:
     event, known = occasion.event, occasion.known
     repeated = already_said(kind, channel, occasion)
@@ -102,13 +111,10 @@ def _at_once(kind: Kind, channel: Channel, occasion: Occasion) -> Iterator[Effec
         yield dropped(kind, occasion, channel, repeated)
         return
     contact = occasion.tables.get(CONTACTS, row_key(event.tenant, event.subject))
-    recipients: list[Recipient | None] = [None]
-    if isinstance(kind.audience, Staff):
-        recipients = [*staff_with_role(kind.audience.role, channel, known)]
-        if not recipients:
-            facts = {"staff_with_role": kind.audience.role, "found": 0}
-            yield dropped(kind, occasion, channel, Refusal(reason=Reason.NO_ADDRESS.of(channel), facts=facts))
-    for recipient in recipients:
+    if isinstance(kind.audience, Staff) and not staff_with_role(kind.audience.role, channel, known):
+        facts = {"staff_with_role": kind.audience.role, "found": 0}
+        yield dropped(kind, occasion, channel, Refusal(reason=Reason.NO_ADDRESS.of(channel), facts=facts))
+    for recipient, about in _recipients(kind, channel, occasion):
         candidate = candidate_for(
             kind,
             channel,
@@ -119,6 +125,21 @@ def _at_once(kind: Kind, channel: Channel, occasion: Occasion) -> Iterator[Effec
             known,
             recipient=recipient,
             useful_until=useful_until(kind, occasion),
+            about=about,
         )
-        yield Forward(topic=MESSAGES.name, key=candidate.key, value=candidate)
+        yield on_its_way(candidate)
         yield from note_said(kind, candidate, occasion)
+
+
+def _recipients(kind: Kind, channel: Channel, occasion: Occasion) -> Iterator[tuple[Recipient | None, str | None]]:
+    """Who gets a message that leaves at once, and what tells it apart; None is the contact it is about."""
+    match kind.audience:
+        case Staff(role=role):
+            for member in staff_with_role(role, channel, occasion.known):
+                yield member, None
+        case Addressed(to=to):
+            for entry in dict.fromkeys(to):
+                for found in addressees(entry, channel, occasion.cause, occasion.data, occasion.known):
+                    yield found.recipient, found.about
+        case _:
+            yield None, None

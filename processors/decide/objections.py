@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from processors.decide.logins import has_login
+from processors.decide.tables import CONTACTS
 from processors.decisions import decided
-from processors.effects import Effect
+from processors.effects import Effect, row_key
 from processors.kind import Circumstances, Kind, Staff
 from processors.occasion import Occasion
+from processors.variables import who_is_who
 from schemas.kind_settings import SHARED
 from schemas.reasons import Reason
 from schemas.words import Channel, Outcome
@@ -46,12 +49,19 @@ def refusal(kind: Kind, occasion: Occasion) -> Refusal | None:
         data=occasion.data,
         own=occasion.known.settings.kinds[kind.name],
         has_login=has_login(occasion.tables, event.tenant, event.subject),
+        variables=partial(_variables, occasion),
     )
     for objection in kind.unless:
         facts = objection.facts(seen)
         if facts is not None:
             return Refusal(reason=objection.reason, facts=facts)
     return None
+
+
+def _variables(occasion: Occasion) -> Mapping[str, object]:
+    event = occasion.event
+    contact = occasion.tables.get(CONTACTS, row_key(event.tenant, event.subject))
+    return who_is_who(occasion.cause, contact, occasion.data, event.tenant, occasion.known.settings)
 
 
 def dropped(

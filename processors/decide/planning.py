@@ -1,8 +1,9 @@
 """When what a kind says to an event is due, and what is too late to be said."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
+from processors.addressees import entries_of
 from processors.decide.objections import Refusal, dropped, settings_path
 from processors.decide.tables import CONTACTS
 from processors.effects import Effect, row_key
@@ -13,11 +14,21 @@ from processors.schedule import plan
 from processors.timing import Hour, Planned, Telling, end_of_day, field_instant
 from schemas.kind_settings import SHARED
 from schemas.reasons import Reason
+from schemas.rule_settings import PREFIX
 from schemas.words import Channel
+
+LONGEST_LEAD = timedelta(days=3660)
+"""More than any rule looks ahead; times before the calendar's first years cannot be counted from."""
 
 
 def say_later(kind: Kind, channel: Channel, timing: Planned, occasion: Occasion) -> Iterator[Effect]:
     """A plan for each hour of the timing that has not passed."""
+    field = getattr(timing, "of", None)
+    if kind.name.startswith(PREFIX) and field is not None and not _tells_time(field, occasion):
+        facts = {field: occasion.data.get(field)}
+        missing = Refusal(reason=Reason.MISSING_VARIABLE.of(field), facts=facts)
+        yield dropped(kind, occasion, channel, missing)
+        return
     hours = _hours(kind, timing, occasion)
     if not hours:
         facts = {settings_path(kind, timing.setting): None}
@@ -56,7 +67,8 @@ def _at(hour: Hour, kind: Kind, channel: Channel, occasion: Occasion) -> Iterato
             return
         due = occasion.record.now
     until = hour.useful_until or useful_until(kind, occasion)
-    yield from plan(kind, channel, due, until, occasion, hour.facts, hour.occurrence)
+    for entry in entries_of(kind):
+        yield from plan(kind, channel, due, until, occasion, hour.facts, hour.occurrence, entry)
 
 
 def _hours(kind: Kind, timing: Planned, occasion: Occasion) -> tuple[Hour, ...]:
@@ -74,3 +86,12 @@ def _hours(kind: Kind, timing: Planned, occasion: Occasion) -> tuple[Hour, ...]:
         contact_timezone=home or settings.timezone,
     )
     return timing.hours(telling, own)
+
+
+def _tells_time(field: str, occasion: Occasion) -> bool:
+    """Whether the event has a time to count from; what a tenant's own events hold is anybody's guess."""
+    try:
+        moment = field_instant(occasion.data, field, occasion.known.settings.timezone)
+        return moment is not None and moment - LONGEST_LEAD > datetime.min.replace(tzinfo=UTC)
+    except (ValueError, LookupError, OverflowError, OSError):
+        return False

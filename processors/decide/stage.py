@@ -7,6 +7,7 @@ key than `tenant|subject` travels through `audience` first: all about one contac
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from processors.addressees import addressed
 from processors.decide.answer import answer, answer_for_one
 from processors.decide.batches import divide, has_arrived
 from processors.decide.consent import on_consent_changed
@@ -14,12 +15,13 @@ from processors.decide.contact import on_contact_changed
 from processors.decide.credits import on_credits_purchased
 from processors.decide.parking import park, parks, release, unpark
 from processors.decide.settings import on_settings_changed
-from processors.decide.tables import SEEN, TIMERS
+from processors.decide.tables import CONTACTS, SEEN, TIMERS
 from processors.effects import Effect, Forward, Put, Record, Refuse, Tables, row_key
 from processors.emissions import emit
 from processors.schedule import fire
 from processors.settings import InForce, in_force
 from processors.timers import due_rows
+from schemas.candidate import Candidate
 from schemas.envelope import Event
 from schemas.faults import Fault
 from schemas.parking import ParkingOver
@@ -61,12 +63,18 @@ def on_audience(record: Record, tables: Tables) -> Iterator[Effect]:
     """An event that was keyed anew, that is for many, or whose tenant was waited for: an unknown one is refused now."""
     if isinstance(record.value, ParkingOver):
         yield from release(record.value.tenant, tables)
+    elif isinstance(record.value, Candidate):
+        yield from addressed(record.value, tables.get(CONTACTS, _whom(record.value)))
     elif not isinstance(record.value, Portion):
         yield from _take(_event(record), record, tables)
     elif has_arrived(record.value, record):
         yield from _take_portion(record.value, record, tables)
     else:
         yield from divide(record.value)
+
+
+def _whom(candidate: Candidate) -> str:
+    return row_key(candidate.tenant, candidate.recipient.contact or "")
 
 
 def on_tick(record: Record, tables: Tables) -> Iterator[Effect]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from processors.dispatch.tallies import Tally
 from processors.local_time import on_wall_clock
 from processors.quiet_hours import end_of_rest, rests
 from processors.settings import InForce
@@ -14,6 +15,7 @@ from schemas.candidate import Candidate
 from schemas.clock import rfc3339
 from schemas.consent import Consent
 from schemas.reasons import Reason
+from schemas.rule_settings import RuleSettings
 from schemas.words import Channel, Outcome
 
 NO_SMS = "No SMS"
@@ -21,12 +23,17 @@ NO_SMS = "No SMS"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A candidate before the gates, with what they look at."""
+    """A candidate before the gates, with what they look at.
+
+    `first_copy` is the message by which this address gets the same already; `tallies` count what has left.
+    """
 
     candidate: Candidate
     known: InForce
     consent: Consent | None
     now: datetime
+    first_copy: str | None = None
+    tallies: tuple[Tally, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +157,22 @@ def not_suppressed(case: Case) -> Stop | None:
     return Stop(reason=Reason.SUPPRESSED.of(case.consent.suppressed), facts={"suppressed": case.consent.suppressed})
 
 
+def only_copy(case: Case) -> Stop | None:
+    """One event makes one message of a kind to an address, however often its audience names it."""
+    if case.first_copy is None:
+        return None
+    return Stop(reason=Reason.DUPLICATE_RECIPIENT, facts={"first": case.first_copy})
+
+
+def not_capped(case: Case) -> Stop | None:
+    """So many messages of a category in a calendar day and an ISO week of the recipient (section 9)."""
+    for tally in case.tallies:
+        if tally.limit is not None and tally.count >= tally.limit:
+            path = f"caps.{case.candidate.category}.{tally.per}"
+            return Stop(reason=Reason.FREQUENCY_CAPPED, facts={path: tally.limit, "in": tally.period})
+    return None
+
+
 def awake(case: Case) -> Stop | None:
     """Quiet hours hold; what would be useless at their end is dropped at once."""
     candidate, quiet = case.candidate, case.known.settings.quiet_hours
@@ -167,8 +190,10 @@ def awake(case: Case) -> Stop | None:
 
 
 def sender(case: Case) -> str | None:
-    """The address or number that messages of this channel come from."""
-    senders = case.known.settings.senders
+    """The address or number that messages of this channel come from; a rule may name its own."""
+    senders, own = case.known.settings.senders, case.known.settings.kinds.get(case.candidate.kind)
+    if isinstance(own, RuleSettings) and own.from_ is not None:
+        return own.from_
     match case.candidate.channel:
         case Channel.EMAIL:
             return senders.email
@@ -194,5 +219,7 @@ GATES: tuple[Callable[[Case], Stop | None], ...] = (
     wants_texts,
     has_address,
     not_suppressed,
+    only_copy,
     awake,
+    not_capped,
 )

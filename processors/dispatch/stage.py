@@ -11,7 +11,8 @@ from datetime import timedelta
 from processors.command import command
 from processors.decisions import decided_on_candidate, facts_of
 from processors.dispatch.gates import Case, Stop, first_stop
-from processors.dispatch.tables import CONSENTS, DISPATCHED, HELD, TIMERS
+from processors.dispatch.tables import CONSENTS, COPIES, DISPATCHED, HELD, TIMERS
+from processors.dispatch.tallies import count_up, tallies
 from processors.effects import Delete, Effect, Forward, Put, Record, Tables, prefix_end, row_key
 from processors.render import RenderError
 from processors.settings import InForce, in_force
@@ -19,7 +20,8 @@ from processors.timers import arm, disarm, due_rows
 from schemas.candidate import Candidate, ContactUpdate, Withdrawal
 from schemas.consent import Consent, ConsentChange
 from schemas.message import Message
-from schemas.state import Dispatched, Held
+from schemas.rule_settings import PREFIX
+from schemas.state import Dispatched, FirstCopy, Held
 from schemas.topics import CHARGES
 from schemas.topics import CONSENTS as CONSENTS_TOPIC
 from schemas.words import Outcome
@@ -73,7 +75,17 @@ def _dispatch(candidate: Candidate, record: Record, tables: Tables) -> Iterator[
     if known is None or known.version < candidate.settings_version:
         yield from _hold(candidate, Held(candidate=candidate, reason="", until=record.now + SETTINGS_PAUSE))
         return
-    case = Case(candidate=candidate, known=known, consent=tables.get(CONSENTS, candidate.key), now=record.now)
+    copies = tables.get(COPIES, _copies_row(candidate))
+    case = Case(
+        candidate=candidate,
+        known=known,
+        consent=tables.get(CONSENTS, candidate.key),
+        now=record.now,
+        first_copy=copies.message_id if copies and copies.message_id != candidate.message_id else None,
+        tallies=tallies(candidate, record.now, known.settings, tables),
+    )
+    if copies is None and candidate.recipient.to and candidate.kind.startswith(PREFIX):
+        yield Put(table=COPIES, key=_copies_row(candidate), value=FirstCopy(message_id=candidate.message_id))
     stop = first_stop(case)
     if stop is None:
         try:
@@ -82,8 +94,14 @@ def _dispatch(candidate: Candidate, record: Record, tables: Tables) -> Iterator[
             stop = Stop(reason=error.reason, facts=error.facts)
         else:
             yield from _send(message, candidate, record, known)
+            yield from count_up(case.tallies)
             return
     yield from _stopped(candidate, stop, record, known)
+
+
+def _copies_row(candidate: Candidate) -> str:
+    cause = candidate.cause
+    return row_key(candidate.key, cause.source, cause.event_id, candidate.kind, candidate.channel)
 
 
 def _send(message: Message, candidate: Candidate, record: Record, known: InForce) -> Iterator[Effect]:

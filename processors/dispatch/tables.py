@@ -2,9 +2,11 @@
 
 from processors.effects import Table
 from schemas.consent import Consent
-from schemas.state import Alarm, Dispatched, Held
+from schemas.state import Alarm, Counted, Dispatched, FirstCopy, Held
 
 DISPATCHED = Table(name="dispatched", holds=Dispatched)
 CONSENTS = Table(name="consents", holds=Consent)
 HELD = Table(name="held", holds=Held)
 TIMERS = Table(name="timers", holds=Alarm)
+TALLIES = Table(name="tallies", holds=Counted)
+COPIES = Table(name="copies", holds=FirstCopy)

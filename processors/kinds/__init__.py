@@ -21,8 +21,16 @@ BY_EVENT: dict[str, tuple[Kind, ...]] = {
 }
 """Event type → the kinds it may cause."""
 
+_RULES_ONLY = (
+    Thread(field="booking_id", opened_by=("booking.created",), ended_by=("booking.cancelled",)),
+    Thread(of="placed order", field="order_id", opened_by=("order.placed",), ended_by=("order.deleted",)),
+)
+"""Threads that no built-in kind has: what tenants' rules scheduled is dropped by their ends."""
+
 THREADS: dict[str, Thread] = {
-    event_type: kind.thread for kind in KINDS.values() if kind.thread for event_type in kind.thread.event_types
+    event_type: thread
+    for thread in (*(kind.thread for kind in KINDS.values() if kind.thread), *_RULES_ONLY)
+    for event_type in thread.event_types
 }
 """Event type → the thread it belongs to."""
 

@@ -184,7 +184,7 @@ def test_settings_that_are_not_valid_change_nothing() -> None:
 @pytest.mark.parametrize(
     ("setting", "path"),
     [
-        ({"caps": {"marketing": {"per_day": 1}}}, "caps"),
+        ({"channels": {"sms": {"requested": True, "via": "email"}}}, "channels.sms.via"),
         (
             {
                 "currency": "USD",

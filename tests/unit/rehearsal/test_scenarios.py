@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -41,8 +42,9 @@ def _outcome(scenario: Scenario) -> dict[str, object]:
     return run_in_memory(scenario, stages, partitions=4, through_codec=False).run().to_plain()
 
 
-def test_the_example_of_the_how_to_holds(tmp_path: Path) -> None:
-    page = (Path(__file__).parents[3] / "docs/how-to/rehearse-a-scenario.md").read_text()
+@pytest.mark.parametrize("name", ["rehearse-a-scenario", "write-a-rule"])
+def test_the_example_of_the_how_to_holds(name: str, tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / f"docs/how-to/{name}.md").read_text()
     path = tmp_path / "example.yaml"
-    path.write_text(page.partition("```yaml\n")[2].partition("```")[0])
+    path.write_text(dedent(page.partition("```yaml\n")[2].partition("```")[0].rstrip(" ")))
     assert rehearse(path).differences == ()

@@ -1,0 +1,90 @@
+"""Addressees: who is meant by the entries of an audience that is a list, looked up when the message is due."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from processors.effects import Forward
+from processors.kind import Addressed, Kind
+from processors.phones import dialled
+from processors.recipients import contact_recipient, staff_with_role
+from processors.settings import InForce
+from schemas.candidate import Candidate, Cause, Recipient
+from schemas.contact import Contact
+from schemas.reasons import Reason
+from schemas.topics import AUDIENCE, MESSAGES
+from schemas.words import Channel
+
+CONTACT = "contact"
+_NUMBER = "primary"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addressee:
+    """One who is meant: `about` tells the messages of one cause apart; `recipient` unset is the event's contact."""
+
+    about: str
+    recipient: Recipient | None = None
+
+
+def entries_of(kind: Kind) -> tuple[str | None, ...]:
+    """The entries of the kind's audience, each once; None stands for an audience that is no list."""
+    if not isinstance(kind.audience, Addressed):
+        return (None,)
+    return tuple(dict.fromkeys(kind.audience.to))
+
+
+def addressees(
+    entry: str, channel: Channel, cause: Cause, data: Mapping[str, object], known: InForce
+) -> list[Addressee]:
+    """Those whom one entry means; a member of staff each, where it is a role of staff."""
+    word, _, rest = entry.partition(":")
+    match word if rest or entry == CONTACT else "":
+        case "contact":
+            return [Addressee(about=cause.subject)]
+        case "staff":
+            found = staff_with_role(rest, channel, known)
+            nobody = Recipient(missing=Reason.NO_ADDRESS.of(channel))
+            members = [Addressee(about=f"staff:{member.staff}", recipient=member) for member in found]
+            return members or [Addressee(about=entry, recipient=nobody)]
+        case "role":
+            return [Addressee(about=entry, recipient=_in_role(rest, data))]
+        case "field":
+            return [Addressee(about=entry, recipient=_in_field(rest, channel, data, known))]
+        case _:
+            return [Addressee(about=entry, recipient=_at(entry, channel, known))]
+
+
+def on_its_way(candidate: Candidate) -> Forward:
+    """The message goes to dispatch; for another contact, first to where that contact's address is known."""
+    to = candidate.recipient
+    if to.to is None and to.missing is None and to.contact is not None:
+        return Forward(topic=AUDIENCE.name, key=f"{candidate.tenant}|{to.contact}", value=candidate)
+    return Forward(topic=MESSAGES.name, key=candidate.key, value=candidate)
+
+
+def addressed(candidate: Candidate, contact: Contact | None) -> Iterator[Forward]:
+    """A message for another contact than its event's, now with that contact's address."""
+    to = contact_recipient(contact, candidate.recipient.contact or "", candidate.channel, _NUMBER)
+    ready = replace(candidate, recipient=to)
+    yield Forward(topic=MESSAGES.name, key=ready.key, value=ready)
+
+
+def _in_role(name: str, data: Mapping[str, object]) -> Recipient:
+    roles = data.get("roles")
+    contact = roles.get(name) if isinstance(roles, Mapping) else None
+    if isinstance(contact, str) and contact:
+        return Recipient(contact=contact)
+    return Recipient(missing=Reason.NO_ADDRESS.of(f"field:roles.{name}"))
+
+
+def _in_field(path: str, channel: Channel, data: Mapping[str, object], known: InForce) -> Recipient:
+    found: object = data
+    for name in path.split("."):
+        found = found.get(name) if isinstance(found, Mapping) else None
+    to = dialled(found, channel, known.settings.country) if isinstance(found, str) else None
+    return Recipient(to=to, missing=None if to else Reason.NO_ADDRESS.of(f"field:{path}"))
+
+
+def _at(address: str, channel: Channel, known: InForce) -> Recipient:
+    to = dialled(address, channel, known.settings.country)
+    return Recipient(to=to, missing=None if to else Reason.NO_ADDRESS.of(channel))

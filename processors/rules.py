@@ -1,0 +1,116 @@
+"""A tenant's rules as kinds: the same record, made of settings in place of code."""
+
+from collections.abc import Iterator
+from functools import partial
+
+from processors.criteria import BadCriterion, check
+from processors.kind import Addressed, AfterActivity, AtOnce, DaysBefore, HoursBefore, Kind, Unmet
+from processors.kinds import THREADS
+from processors.phones import dialled
+from processors.render import PARTS, syntax_faults
+from processors.timing import Timing
+from schemas.envelope import Event
+from schemas.event_data import data_to_plain
+from schemas.faults import Fault
+from schemas.rule_settings import RuleSettings, kind_name
+from schemas.rules import Rule, RuleTiming, is_literal
+from schemas.values import mailbox_from_text
+from schemas.words import Channel, InDoubt
+
+CHANNELS = (Channel.EMAIL, Channel.SMS, Channel.VOICE)
+NOT_YET = ("images", "attachments", "programme", "rebooking_interval")
+"""The channels that rules may use, and the keys of a rule that are refused because nothing acts on them yet."""
+UNHEARD = ("booking.rebooked", "contact.changed", "consent.changed", "credits.purchased", "settings.changed")
+"""Events that no rule answers yet."""
+
+
+def kind_of(rule: Rule) -> Kind:
+    """The kind that a rule stands for."""
+    moved_by = _moved_by(rule)
+    threads = [THREADS[event_type] for event_type in rule.on if event_type in THREADS]
+    return Kind(
+        name=kind_name(rule),
+        on=(*rule.on, *(event_type for event_type in moved_by if event_type not in rule.on)),
+        settings=RuleSettings,
+        channels={rule.channel: timing_of(rule.timing)},
+        audience=Addressed(to=rule.to),
+        when=partial(concerns, rule),
+        unless=(Unmet(expression=rule.when),) if rule.when is not None else (),
+        exclusive_group=rule.exclusive_group,
+        thread=threads[0] if threads else None,
+        useful_until=rule.timing.field if rule.timing.hours_before is not None else None,
+        number="primary",
+        in_doubt=InDoubt.WAIT_THEN_RESEND,
+    )
+
+
+def concerns(rule: Rule, event: Event) -> bool:
+    """Whether the event is of the project, the outcome and the attempt that the rule is linked to."""
+    fields = data_to_plain(event.data) or {}
+    if rule.project is not None and fields.get("project") != rule.project:
+        return False
+    if rule.outcome is not None and fields.get("outcome") not in rule.outcome:
+        return False
+    return rule.attempt is None or (type(fields.get("attempt")) is int and fields["attempt"] == rule.attempt)
+
+
+def timing_of(timing: RuleTiming) -> Timing:
+    """When the rule's message leaves."""
+    if timing.days_before is not None:
+        return DaysBefore(setting="days_before", of=timing.field)
+    if timing.hours_before is not None:
+        return HoursBefore(setting="hours_before", of=timing.field)
+    return AfterActivity(setting="after") if timing.after is not None else AtOnce()
+
+
+def rule_faults(number: int, rule: Rule, country: str | None) -> Iterator[Fault]:
+    """What a rule asks for that cannot be done: bad criteria and templates, and what nothing acts on yet."""
+    path = f"rules.{number}"
+    for key, reason in (*_not_yet(rule), *_bad_addresses(rule, country)):
+        yield Fault(path=f"{path}.{key}", reason=reason)
+    if rule.when is not None:
+        try:
+            check(rule.when)
+        except BadCriterion as bad:
+            yield Fault(path=f"{path}.when", reason=str(bad))
+    for part in PARTS:
+        source = getattr(rule, part)
+        if source is not None:
+            yield from syntax_faults(source, f"{path}.{part}", html=part == "html")
+
+
+def _not_yet(rule: Rule) -> Iterator[tuple[str, str]]:
+    unheard = "is not acted on by this version"
+    for key in NOT_YET:
+        if getattr(rule, key):
+            yield key, unheard
+    if rule.channel not in CHANNELS:
+        yield "channel", f"{rule.channel} {unheard}"
+    for number, event_type in enumerate(rule.on):
+        if event_type in UNHEARD:
+            yield f"on.{number}", f"{event_type} {unheard}"
+    if rule.text is None:
+        yield "text", f"is missing: html alone {unheard}"
+    if rule.business_days_only and rule.timing.days_before is None and rule.timing.hours_before is None:
+        yield "business_days_only", "only goes with days_before or hours_before"
+
+
+def _bad_addresses(rule: Rule, country: str | None) -> Iterator[tuple[str, str]]:
+    if rule.from_ is not None and rule.channel is Channel.EMAIL:
+        try:
+            mailbox_from_text(rule.from_)
+        except ValueError as error:
+            yield "from", str(error)
+    elif rule.from_ is not None and dialled(rule.from_, rule.channel, country) is None:
+        yield "from", f"is no phone number: {rule.from_!r}"
+    for number, entry in enumerate(rule.to):
+        if is_literal(entry) and dialled(entry, rule.channel, country) is None:
+            yield f"to.{number}", f"is no address on channel {rule.channel}: {entry!r}"
+
+
+def _moved_by(rule: Rule) -> tuple[str, ...]:
+    """The events that move what is counted from a date of the thread."""
+    if rule.timing.days_before is None and rule.timing.hours_before is None:
+        return ()
+    opened = [THREADS[event_type] for event_type in rule.on if event_type in THREADS]
+    return tuple(event_type for thread in opened for event_type in thread.moved_by)

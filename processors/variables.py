@@ -1,0 +1,45 @@
+"""Variables: who is who and what happened, as templates and criteria see it (contract section 11, Variables)."""
+
+from collections.abc import Mapping
+
+from schemas.candidate import Cause
+from schemas.contact import Contact
+from schemas.settings import Settings
+from schemas.validation import to_plain
+
+
+def who_is_who(
+    cause: Cause, contact: Contact | None, data: Mapping[str, object], tenant: str, settings: Settings
+) -> dict[str, object]:
+    """The event's fields (`data`) at the top, over them the tenant, the people and the event itself."""
+    about = _contact(contact)
+    actor = to_plain(cause.actor)
+    return {
+        **data,
+        "tenant": _tenant(tenant, settings),
+        "contact": about,
+        "customer": cause.data.get("customer") or data.get("customer") or dict(about),
+        "event": {**to_plain(cause), "id": cause.event_id},
+        "agent": actor,
+        "user": actor,
+    }
+
+
+def _contact(contact: Contact | None) -> dict[str, object]:
+    if contact is None:
+        return {}
+    plain = to_plain(contact)
+    if contact.name and not contact.first_name:
+        plain["first_name"] = contact.name.split()[0]
+    return plain
+
+
+def _tenant(tenant: str, settings: Settings) -> dict[str, object]:
+    named = {
+        "name": settings.name or tenant,
+        "portal_url": settings.portal_url,
+        "main_phone": settings.main_phone,
+        "contact_email": settings.contact_email,
+        "currency": settings.currency,
+    }
+    return {"id": tenant, **{key: value for key, value in named.items() if value is not None}}
