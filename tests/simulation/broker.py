@@ -1,7 +1,7 @@
 """A model of Kafka's log: partitions, offsets, atomic record batches, committed offsets and compaction."""
 
 import asyncio
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
@@ -15,8 +15,6 @@ from tests.simulation.storm import Storm, now
 
 Place = tuple[str, int]
 """Topic and partition."""
-IN_TURN_SECONDS = 1e-6
-"""What keeps two requests on one connection in order."""
 Stored: TypeAlias = ConsumerRecord[bytes, bytes]
 
 
@@ -39,6 +37,8 @@ class Broker:
         self.history: defaultdict[Place, list[Stored]] = defaultdict(list)
         """Everything that was ever appended, untouched by compaction: what the laws are checked against."""
         self.appended_at: defaultdict[Place, list[float]] = defaultdict(list)
+        self.appended_ms: defaultdict[Place, list[int]] = defaultdict(list)
+        """When each record came to stand there: in seconds of the world, and by the clock on the wall."""
         self.committed: dict[tuple[str, str, int], int] = {}
         self.commits: list[tuple[float, str, Place, int]] = []
         """Every commit that was taken: when, of which group, where, up to which offset."""
@@ -56,6 +56,7 @@ class Broker:
             log.append(record)
             history.append(record)
             self.appended_at[topic, partition].append(now())
+            self.appended_ms[topic, partition].append(self.now_ms)
         self.storm.step(f"  {topic}/{partition} [{first}..{len(log) - 1}]")
         for wake in self._watchers.get(topic, ()):
             wake()
@@ -122,7 +123,9 @@ class Producer:
     broker: Broker
     process: Process
     pending: set[asyncio.Future[Metadata]] = field(default_factory=set)
-    _due_at: dict[Place, float] = field(default_factory=dict)
+    _waiting: defaultdict[Place, deque[tuple[list[Row], asyncio.Future[Metadata]]]] = field(
+        default_factory=lambda: defaultdict(deque)
+    )
     _lost: set[Place] = field(default_factory=set)
 
     def create_batch(self) -> RecordBatch:
@@ -137,12 +140,8 @@ class Producer:
         self.pending.add(acked)
         acked.add_done_callback(self._acked)
         place = (topic, partition)
-        due = max(
-            self.process.reachable_at + self.broker.storm.latency_seconds(),
-            self._due_at.get(place, 0.0) + IN_TURN_SECONDS,
-        )
-        self._due_at[place] = due
-        loop.call_at(due, self._arrive, place, batch.rows, acked)
+        self._waiting[place].append((batch.rows, acked))
+        loop.call_at(self.process.reachable_at + self.broker.storm.latency_seconds(), self._arrive, place)
         return acked
 
     async def flush(self) -> None:
@@ -155,14 +154,15 @@ class Producer:
         if not acked.cancelled():
             acked.exception()
 
-    def _arrive(self, place: Place, rows: list[Row], acked: asyncio.Future[Metadata]) -> None:
+    def _arrive(self, place: Place) -> None:
+        """The request that was the first of those that wait for this partition comes to the broker."""
         storm, process = self.broker.storm, self.process
+        if process.is_alive and process.cut_until > now():
+            asyncio.get_running_loop().call_at(process.cut_until, self._arrive, place)
+            return
+        rows, acked = self._waiting[place].popleft()
         if place in self._lost or (not process.is_alive and storm.rng.random() < 0.5):
             self._lost.add(place)
-            return
-        if process.is_alive and process.cut_until > now():
-            due = self._due_at[place] = max(process.cut_until, self._due_at[place]) + IN_TURN_SECONDS
-            asyncio.get_running_loop().call_at(due, self._arrive, place, rows, acked)
             return
         fails = process.is_alive and storm.strikes(storm.odds.failed_send)
         if fails:

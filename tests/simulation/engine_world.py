@@ -91,8 +91,8 @@ class EngineWorld:
         self.machines.append(Machine(name, self.storm, build))
 
     async def _script(self, rng: Random) -> None:
-        pause_seconds = rng.choice((0.05, 0.2, 0.5, 1.4))
-        for step in range(rng.choice((3, 4, 5) if pause_seconds > 0.5 else (3, 4, 5, 8))):
+        pause_seconds = rng.choice((0.05, 0.15, 0.3, 0.8))
+        for step in range(rng.choice((3, 4) if pause_seconds > 0.3 else (3, 4, 5, 7))):
             await asyncio.sleep(rng.random() * pause_seconds)
             match rng.randint(0, 9):
                 case 0:
@@ -138,7 +138,7 @@ class EngineWorld:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + REST_SECONDS
         while (left := self._left()) and loop.time() < deadline:  # noqa: ASYNC110 - the model's time costs nothing
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(0.3)
         if left:
             self.broken.append(f"it never comes to rest: {left}")
 

@@ -9,6 +9,7 @@ from gateways.ledger import OFFSET_HEADER
 from schemas import codec
 from schemas.candidate import Withdrawal
 from schemas.clock import from_millis
+from schemas.consent import Consent
 from schemas.delivery import AttemptState, DeliveryStatus, LedgerEntry
 from schemas.message import Message
 from schemas.topics import CONSENTS, STATUSES
@@ -104,8 +105,11 @@ def _order_laws(broker: Broker, number: int) -> Iterator[str]:
 def _gate_laws(broker: Broker, number: int) -> Iterator[str]:
     """Nothing is tried that an opt-out forbade which was long known."""
     no_since: dict[str, datetime] = {}
-    for record in broker.history[CONSENTS.name, number]:
-        no_since.setdefault((record.key or b"").decode(), from_millis(record.timestamp))
+    times_ms = broker.appended_ms[CONSENTS.name, number]
+    for at_ms, record in zip(times_ms, broker.history[CONSENTS.name, number], strict=True):
+        consent = _decode(record.value or b"")
+        if isinstance(consent, Consent) and consent.opted_out:
+            no_since.setdefault(consent.key, from_millis(at_ms))
     for _, entry in _entries(broker, number):
         if entry.state is not AttemptState.INTENT or entry.message is None:
             continue

@@ -43,7 +43,7 @@ class GatewayWorld:
         self.numbers = tuple(range(rng.choice((1, 1, 2))))
         self.group = Group(broker=self.broker, name="gateways", partitions=self.numbers)
         self.group.begin()
-        self.post = Post(storm=self.storm, refusals=rng.choice((0.0, 0.1, 0.4)))
+        self.post = Post(storm=self.storm, refusals=rng.choice((0.0, 0.3, 0.5)))
         for number in range(rng.choice((1, 2, 2))):
             self._add_machine(f"g{number}")
         await self._script(rng)
@@ -60,7 +60,7 @@ class GatewayWorld:
         self.machines.append(Machine(name, self.storm, build))
 
     async def _script(self, rng: Random) -> None:
-        pause_seconds = rng.choice((0.05, 0.2, 0.8))
+        pause_seconds = rng.choice((0.05, 0.15, 0.5))
         for step in range(rng.choice((3, 5, 8))):
             await asyncio.sleep(rng.random() * pause_seconds)
             match rng.randint(0, 11):
@@ -131,7 +131,7 @@ class GatewayWorld:
         while (left := self._left()) and now() < deadline:
             await asyncio.sleep(0.4)
             self.broker.now_ms += 120_000
-        await asyncio.sleep(1.0)  # the last answers are on their way
+        await asyncio.sleep(0.6)  # the last answers are on their way
         if left:
             self.broken.append(f"it never comes to rest: {left}")
 

@@ -10,7 +10,7 @@ from tests.simulation.process import Process
 from tests.simulation.storm import PACE, SESSION_SECONDS, now
 
 REBALANCE_SECONDS = 10.0 / PACE
-HEARTBEAT_SECONDS = 1.0 / PACE
+HEARTBEAT_SECONDS = 1.8 / PACE
 
 
 class Member(Protocol):

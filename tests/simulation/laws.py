@@ -1,6 +1,5 @@
 """The laws that hold after any storm, as far as stages are concerned."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
 
 from schemas.topics import DEAD_LETTERS
@@ -46,32 +45,29 @@ def _differences(where: str, found: Mapping[bytes, bytes], wanted: Mapping[bytes
 
 def _output_laws(replays: Sequence[Replay], broker: Broker, leaked: Set[Said]) -> Iterator[str]:
     """Each output of the reference is there, in order per key; others only where a unit ended in a crash."""
-    said_by_topic: defaultdict[str, list[Said]] = defaultdict(list)
-    for each in replays:
-        for said in each.said:
-            said_by_topic[said.topic].append(said)
-    actual: defaultdict[str, dict[Said, int]] = defaultdict(dict)
+    actual: dict[Said, int] = {}
     for (topic, _), log in broker.history.items():
         for record in log:
-            value = b"" if topic == DEAD_LETTERS.name else record.value or b""
-            headers = () if topic == DEAD_LETTERS.name else record.headers
-            actual[topic].setdefault(Said(topic, record.key or b"", value, headers), record.offset)
-    for topic, wanted in said_by_topic.items():
-        yield from _topic_laws(topic, list(dict.fromkeys(wanted)), actual[topic], leaked)
+            is_letter = topic == DEAD_LETTERS.name
+            value = b"" if is_letter else record.value or b""
+            actual.setdefault(Said(topic, record.key or b"", value, () if is_letter else record.headers), record.offset)
+    for each in replays:
+        yield from _order_laws(each.name, list(dict.fromkeys(each.said)), actual, leaked)
+    wanted = {said for each in replays for said in each.said}
+    said_topics = {said.topic for said in wanted}
+    strange = {said for said in actual.keys() - wanted - leaked if said.topic in said_topics}
+    if strange:
+        yield f"{min(strange)} was said for no reason"
 
 
-def _topic_laws(topic: str, wanted: list[Said], actual: Mapping[Said, int], leaked: Set[Said]) -> Iterator[str]:
+def _order_laws(name: str, wanted: Sequence[Said], actual: Mapping[Said, int], leaked: Set[Said]) -> Iterator[str]:
+    newest: dict[tuple[str, bytes], tuple[int, Said]] = {}
     for said in wanted:
         if said not in actual:
-            yield f"{topic}: {said.key!r} {said.value!r} {dict(said.headers).get('ce_id')!r} was lost"
+            yield f"{name}: {said} was lost"
             return
-    strange = actual.keys() - set(wanted) - leaked
-    if strange:
-        yield f"{topic}: {min(strange)} was said for no reason"
-    newest: dict[bytes, tuple[int, Said]] = {}
-    for said in wanted:
-        offset = actual[said]
-        if said.key in newest and offset < newest[said.key][0] and not {said, newest[said.key][1]} & leaked:
-            yield f"{topic}: {said.key!r} stands at {offset}, before what came earlier"
+        place, offset = (said.topic, said.key), actual[said]
+        if place in newest and offset < newest[place][0] and not {said, newest[place][1]} & leaked:
+            yield f"{name}: {said} stands at {offset}, before what came earlier"
             return
-        newest[said.key] = (offset, said)
+        newest[place] = (offset, said)

@@ -120,8 +120,9 @@ class Office:
             return None
         known_ms = self._broker.now_ms - self._consent_lag / timedelta(milliseconds=1)
         found: Consent | None = None
-        for record in self._broker.history[CONSENTS.name, partition]:
-            if record.timestamp <= known_ms and record.key == key.encode():
+        times_ms = self._broker.appended_ms[CONSENTS.name, partition]
+        for at_ms, record in zip(times_ms, self._broker.history[CONSENTS.name, partition], strict=True):
+            if at_ms <= known_ms and record.key == key.encode():
                 decoded = _decode(record.value or b"")
                 found = decoded if isinstance(decoded, Consent) else None
         return found

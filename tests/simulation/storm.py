@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 from random import Random
 
-PACE = 3.0
+PACE = 5.0
 """One second of a world stands for so many of the product's limits: those of its polls that are idle cost the most."""
 SESSION_SECONDS = 6.0 / PACE
 """After so long without a heartbeat a member's partitions are given to others."""
@@ -54,13 +54,13 @@ class Storm:
         """How long the network takes this time."""
         rng = self.rng
         if rng.random() < self.odds.slow:
-            return rng.random() * 0.2
+            return rng.random() * 0.12
         return rng.random() * 0.004
 
 
 def odds_of(rng: Random) -> Odds:
     """Each world has weather of its own: one or two kinds of misfortune prevail, and a few worlds have none."""
-    most = {"kill": 0.04, "freeze": 0.02, "cut": 0.03, "failed_send": 0.02}
+    most = {"kill": 0.05, "freeze": 0.02, "cut": 0.03, "failed_send": 0.02}
     prevailing = rng.sample(sorted(most), rng.choice((0, 1, 1, 2, 3)))
     struck = {name: most[name] * (0.2 + 0.8 * rng.random()) for name in prevailing}
     return Odds(**struck, slow=rng.choice((0.02, 0.1, 0.3)))

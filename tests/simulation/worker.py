@@ -262,11 +262,11 @@ class StageMember:
     async def _perform(self) -> None:
         rng = self.process.storm.rng
         while True:
+            await self.process.connected()
             self._fetch()
             if not self._queue:
                 self._wake.clear()
                 await self._wake.wait()
-                await self.process.connected()
                 continue
             await self._runner.perform(self._queue.popleft(), cast(Any, self._consumer))
             if rng.random() < 0.2:
@@ -274,7 +274,7 @@ class StageMember:
 
     def _fetch(self) -> None:
         """Fill the queue from the partitions in any order, each in the order of its log."""
-        if self.rebalancing or self.process.cut_until > now():
+        if self.rebalancing:
             return
         rng = self.process.storm.rng
         places = list(self._fetched)
