@@ -22,6 +22,18 @@ _decode = lru_cache(maxsize=1 << 14)(codec.decode)
 """The laws look at the same records again and again."""
 
 
+def unreported(broker: Broker, numbers: Sequence[int]) -> Iterator[str]:
+    """The messages that ended and whose end has not been reported yet."""
+    reported = _statuses(broker, numbers)
+    for message_id, entry in newest_entries(broker, numbers).items():
+        if entry.state.is_final and not _is_reported(entry, reported):
+            yield message_id
+
+
+def _is_reported(entry: LedgerEntry, reported: Mapping[str, Sequence[DeliveryStatus]]) -> bool:
+    return entry.status is None or entry.status in reported[entry.message_id]
+
+
 def gateway_laws(broker: Broker, numbers: Sequence[int], messages: Mapping[str, Message], post: Post) -> Iterator[str]:
     """What is broken."""
     reported, newest = _statuses(broker, numbers), newest_entries(broker, numbers)
@@ -31,7 +43,7 @@ def gateway_laws(broker: Broker, numbers: Sequence[int], messages: Mapping[str, 
             yield f"{message.message_id} has no end: {entry}"
             continue
         yield from _message_laws(message, entry, reported[message.message_id], post.accepted[message.message_id])
-        if entry.status is not None and entry.status not in reported[message.message_id]:
+        if not _is_reported(entry, reported):
             yield f"{message.message_id} ended as {entry.state} and that was not reported"
     for number in numbers:
         yield from _order_laws(broker, number)
