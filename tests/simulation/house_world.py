@@ -20,7 +20,7 @@ from streams.topology import TOPOLOGY
 from tests.simulation.broker import Broker, Row
 from tests.simulation.disk import Disk, new_disk
 from tests.simulation.fleet import Machine
-from tests.simulation.gateway_laws import gateway_laws, newest_entries
+from tests.simulation.gateway_laws import gateway_laws, newest_entries, unreported
 from tests.simulation.group import Group
 from tests.simulation.laws import stage_laws
 from tests.simulation.office import COMMANDS, Office, OfficeParts
@@ -177,7 +177,8 @@ class HouseWorld:
                         return f"{group.name} have done {done} of {end} of {topic}/{number}"
         newest = newest_entries(self.broker, NUMBERS)
         waiting = [each for each in self._messages() if each not in newest or not newest[each].state.is_final]
-        return f"gateways have {waiting} left" if waiting else ""
+        owed = list(unreported(self.broker, NUMBERS))
+        return f"gateways have {waiting} left, and {owed} to report" if waiting or owed else ""
 
     def _messages(self) -> dict[str, Message]:
         return {message.message_id: message for topic in COMMANDS for message in self._records(topic, Message)}
