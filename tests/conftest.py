@@ -25,7 +25,10 @@ def golden(request: pytest.FixtureRequest) -> bool:
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The bootstrap servers of this run's Kafka. Topics stay until its end, so each test names its own."""
     home = tmp_path_factory.mktemp("kafka")
-    settings = local_kafka.BrokerSettings(port=local_kafka.free_port(), log_cleaner_backoff_ms=1000)
+    # Each installation of a test leaves some 300 partitions behind: with the heap of one, the broker starves.
+    settings = local_kafka.BrokerSettings(
+        port=local_kafka.free_port(), log_cleaner_backoff_ms=1000, heap_mebibytes=1024
+    )
     try:
         yield local_kafka.start(home, settings).bootstrap_servers
     finally:

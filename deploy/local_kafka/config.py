@@ -22,6 +22,8 @@ class BrokerSettings:
     message_max_bytes: int = MEBIBYTE
     """The default of all topics; a topic's own max.message.bytes may go up to LARGEST_TOPIC_MESSAGE_BYTES."""
     start_limit_seconds: float = 60.0
+    heap_mebibytes: int = 256
+    """Enough for one installation, which has some 300 partitions; a test run leaves dozens of them behind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,7 +34,8 @@ SMALLEST_FREE_BYTES = 256 * MEBIBYTE
 STOP_LIMIT_SECONDS = 20.0
 KILL_LIMIT_SECONDS = 5.0
 POLL_SECONDS = 0.1
-JVM_FLAGS = ("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Djava.awt.headless=true")
+FORMAT_HEAP_MEBIBYTES = 256
+JVM_FLAGS = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Djava.awt.headless=true")
 # Options that would apply to every Java of the user, a JMX port open to the network among them.
 NOT_PASSED_ON = ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "CLASSPATH")
 
@@ -149,9 +150,10 @@ def _configure(place: BrokerHome, settings: BrokerSettings) -> None:
     place.logging.write_text(properties_text(logging_properties()))
 
 
-def _command(place: BrokerHome, java: Java, jars: Sequence[Path], *main: str) -> list[str]:
+def _command(place: BrokerHome, java: Java, jars: Sequence[Path], heap_mebibytes: int, *main: str) -> list[str]:
     return [
         str(java.path),
+        f"-Xmx{heap_mebibytes}m",
         *JVM_FLAGS,
         f"-Dlog4j2.configurationFile={place.logging}",
         "-cp",
@@ -167,7 +169,7 @@ def _format(place: BrokerHome, java: Java, jars: Sequence[Path]) -> None:
     tool = ("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(place.properties), "--ignore-formatted")
     with place.log.open("wb") as log:
         done = subprocess.run(
-            _command(place, java, jars, *tool),
+            _command(place, java, jars, FORMAT_HEAP_MEBIBYTES, *tool),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -183,7 +185,7 @@ def _launch(place: BrokerHome, settings: BrokerSettings, java: Java, jars: Seque
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     pid = os.posix_spawn(
         java.path,
-        _command(place, java, jars, MAIN_CLASS, str(place.properties)),
+        _command(place, java, jars, settings.heap_mebibytes, MAIN_CLASS, str(place.properties)),
         jvm_environment(os.environ),
         file_actions=[
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
