@@ -72,6 +72,7 @@ class App(faust.App):
     pulse: Pulse
     readiness: Readiness
     metrics: StageMetrics
+    alarm: QuarantineAlarm
     topic_prefix: str
     copies: Sequence[FullCopy] = ()
 
@@ -124,6 +125,8 @@ def build(stage: Stage, installation: Installation, readiness: Readiness) -> App
     app.pulse = Pulse(stage.name)
     app.readiness = readiness
     app.metrics = StageMetrics(stage.name)
+    pause_seconds = installation.worker.quarantine_pause_seconds
+    app.alarm = QuarantineAlarm(stage.name, pause_seconds=pause_seconds, metrics=app.metrics, health=readiness.health)
     app.topic_prefix = installation.kafka.topic_prefix
     copies = {name: FullCopy(BY_NAME[name], installation) for name in stage.shared}
     app.copies = tuple(copies.values())
@@ -155,12 +158,6 @@ def build(stage: Stage, installation: Installation, readiness: Readiness) -> App
 
 def _runner(app: App, guard: Guard, store: Store, installation: Installation) -> StageRunner:
     producer = cast(Any, app.producer)._producer
-    alarm = QuarantineAlarm(
-        app.stage.name,
-        pause_seconds=installation.worker.quarantine_pause_seconds,
-        metrics=app.metrics,
-        health=app.readiness.health,
-    )
     return StageRunner(
         guard=guard,
         outbox=Outbox(producer, installation.kafka.topic_prefix),
@@ -169,7 +166,7 @@ def _runner(app: App, guard: Guard, store: Store, installation: Installation) ->
         pulse=app.pulse,
         kafka=installation.kafka,
         metrics=app.metrics,
-        alarm=alarm,
+        alarm=app.alarm,
     )
 
 

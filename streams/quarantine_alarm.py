@@ -131,5 +131,10 @@ class QuarantineAlarm:
             self._health.works(self._subject(topic))
         return 0.0
 
+    def look(self) -> None:
+        """End the rests that are over; also those of sources that have gone to other workers meanwhile."""
+        for topic in tuple(self._sources):
+            self.rest_seconds(topic)
+
     def _subject(self, topic: str) -> str:
         return f"source {topic} of stage {self._stage}"

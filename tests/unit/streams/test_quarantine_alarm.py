@@ -120,3 +120,14 @@ def test_what_a_fault_quotes_of_a_record_is_not_logged(
         alarm.allows("events", Fault(path="data.from", reason=reason), 0)
     assert health.reasons[SUBJECT].endswith("because of: data.from: … is no number like …, but …")
     assert "example.org" not in caplog.text
+
+
+def test_a_rest_ends_also_when_the_source_has_gone_to_another_worker(
+    alarm: QuarantineAlarm, clock: Clock, health: Health
+) -> None:
+    set_aside(alarm, 51)
+    alarm.look()
+    assert health.reasons.keys() == {SUBJECT}
+    clock.seconds += 30.0
+    alarm.look()
+    assert health.reasons == {}
