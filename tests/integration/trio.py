@@ -19,7 +19,7 @@ from deploy.local_kafka.config import (
 from deploy.local_kafka.jars import class_path
 from deploy.local_kafka.java import find_java
 from deploy.local_kafka.ports import free_port
-from deploy.local_kafka.process import _command, _format, _until, jvm_environment
+from deploy.local_kafka.process import _format, _until, jvm_environment
 from deploy.local_kafka.readiness import serves
 from deploy.local_kafka.record import MAIN_CLASS
 
@@ -72,9 +72,16 @@ def trio(home: Path) -> Iterator[Trio]:
     try:
         for node, place in places.items():
             with place.log.open("wb") as log:
-                command = _command(place, java, jars, MAIN_CLASS, str(place.properties))
                 processes[node] = subprocess.Popen(
-                    command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=jvm_environment(os.environ)
+                    [
+                        *(str(java.path), "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
+                        f"-Dlog4j2.configurationFile={place.logging}",
+                        *("-cp", os.pathsep.join(map(str, jars)), MAIN_CLASS, str(place.properties)),
+                    ],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    env=jvm_environment(os.environ),
                 )
         assert all(_until(lambda port=port: serves(port), START_SECONDS) for port in ports.values())
         yield Trio(ports=ports, processes=processes)

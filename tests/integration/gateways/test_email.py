@@ -2,6 +2,7 @@
 
 import asyncio
 import imaplib
+import signal
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -141,7 +142,7 @@ async def test_two_gateways_share_the_partitions_and_take_over_at_once(rig: Rig,
         return len(by_status(await rig.statuses()).get("accepted", ())) == 100
 
     await rig.until(all_reported)
-    assert await first.stop() == 0
+    assert await first.stop(signal.SIGUSR1) == 0
     await rig.publish(NORMAL, *(command(number) for number in range(100, 200)))
 
     async def the_rest_too() -> bool:
