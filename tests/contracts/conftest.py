@@ -3,6 +3,10 @@ from typing import Any
 
 import pytest
 
+from tests.integration.streams.raised import tower
+
+__all__ = ["pytest_runtest_makereport", "tower"]
+
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, None]:

@@ -1,15 +1,12 @@
 """What holds of a whole worker, as a process with a broker."""
 
 import asyncio
-import hashlib
 import re
 import sys
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from aiokafka import AIOKafkaProducer
 
 from schemas.topics import PARTITIONS
@@ -23,17 +20,6 @@ _LISTENS = "0A"
 _SESSION_SECONDS = 7.0
 """Less than the session time-out (10 s) by what a kill and a start need around what is measured."""
 _TRIES = 3
-
-
-@pytest_asyncio.fixture
-async def tower(kafka: str, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Tower]:
-    """An installation of this test's own."""
-    prefix = hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:8] + "."
-    built = await Tower.build(kafka, prefix, tmp_path)
-    try:
-        yield built
-    finally:
-        built.close()
 
 
 def _listening(pid: int) -> list[str]:

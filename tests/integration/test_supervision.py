@@ -61,7 +61,7 @@ async def test_a_child_that_was_killed_is_started_again() -> None:
 
 async def test_a_child_that_was_started_wrongly_takes_the_others_with_it() -> None:
     heard, stop = Heard(), asyncio.Event()
-    other = python("other", f"{READY}\nimport time\nwhile True: time.sleep(1)")
+    other = python("other", f"{READY}\nimport signal\nwhile True: signal.pause()")
     with pytest.raises(StartedInVain, match="wrong cannot run"):
         await run(heard, stop, other, python("wrong", "raise SystemExit(78)"))
     assert stop.is_set()

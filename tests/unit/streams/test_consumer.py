@@ -2,17 +2,13 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from aiokafka.structs import ConsumerRecord
-from faust.types import TP
 
 from streams.app import App, build
-from streams.batch import Batch
 from streams.consumer import Consumer
 from streams.readiness import Readiness
 from streams.stage import Stage
+from tests.contracts.rig import EVENTS, batch_of, records
 from tidings.config import Installation, Worker
-
-EVENTS = TP("events", 0)
 
 
 @pytest.fixture
@@ -20,29 +16,6 @@ async def app(tmp_path: Path) -> App:
     """An app that was never started, and speaks to no broker."""
     stage = Stage(name="bells", reads={"events": lambda record, tables: iter(())}, tables=())
     return build(stage, Installation(home=tmp_path, worker=Worker(name="w1")), Readiness("w1", ["bells"]))
-
-
-def records(first: int, count: int) -> list[ConsumerRecord[bytes, bytes]]:
-    return [
-        ConsumerRecord(
-            topic=EVENTS.topic,
-            partition=EVENTS.partition,
-            offset=offset,
-            timestamp=0,
-            timestamp_type=1,
-            key=b"k",
-            value=b"v",
-            checksum=None,
-            serialized_key_size=1,
-            serialized_value_size=1,
-            headers=(),
-        )
-        for offset in range(first, first + count)
-    ]
-
-
-def batch_of(app: App, first: int, count: int) -> Batch:
-    return Batch(tp=EVENTS, records=records(first, count), generation=app.consumer_generation_id)
 
 
 async def test_a_fetch_that_returns_during_recovery_is_not_delivered(app: App) -> None:
