@@ -1,8 +1,10 @@
 """What all tests share: an option, and one broker per test run, thrown away afterwards."""
 
+import logging
 from collections.abc import Iterator
 
 import pytest
+import structlog
 
 from deploy import local_kafka
 from tests.integration.greenmail import greenmail
@@ -19,6 +21,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def golden(request: pytest.FixtureRequest) -> bool:
     """Whether golden files are to be written."""
     return bool(request.config.getoption("--golden"))
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """Commands run within a test set logging up for their process; the next test starts as this one did."""
+    root, configured = logging.getLogger(), structlog.get_config()
+    level, handlers, disabled = root.level, root.handlers[:], root.manager.disable
+    yield
+    root.setLevel(level)
+    root.handlers[:] = handlers
+    logging.disable(disabled)
+    structlog.configure(**configured)
 
 
 @pytest.fixture(scope="session")

@@ -34,12 +34,16 @@ async def _examine(installation: "Installation", *, quietly: bool) -> "list[Find
 
     from tidings.doctor.checkup import checkup
 
-    logging.disable(logging.CRITICAL)  # what clients would log is said by the findings
     findings = []
-    async for finding in checkup(installation):
-        findings.append(finding)
-        if not quietly:
-            _show(finding)
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)  # what clients would log is said by the findings
+    try:
+        async for finding in checkup(installation):
+            findings.append(finding)
+            if not quietly:
+                _show(finding)
+    finally:
+        logging.disable(before)
     return findings
 
 
