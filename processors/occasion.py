@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from processors.effects import Record, Tables, row_key
 from processors.settings import InForce
@@ -24,6 +25,15 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """What kinds that leave at once do with an event: say it, hold it until an hour, or be silent for a reason."""
+
+    held_until: datetime | None = None
+    silent_because: str | None = None
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Occasion:
     """One event, the tables it meets, the settings in force and where its thread stands."""
 
@@ -33,6 +43,7 @@ class Occasion:
     tables: Tables
     known: InForce
     standing: Standing | None
+    turn: Turn = Turn()
 
     @property
     def data(self) -> Mapping[str, object]:

@@ -18,9 +18,9 @@ from schemas.values import mailbox_from_text
 from schemas.words import Channel, InDoubt
 
 CHANNELS = (Channel.EMAIL, Channel.SMS, Channel.VOICE)
-NOT_YET = ("images", "attachments", "programme", "rebooking_interval")
+NOT_YET = ("images", "attachments", "programme")
 """The channels that rules may use, and the keys of a rule that are refused because nothing acts on them yet."""
-UNHEARD = ("booking.rebooked", "contact.changed", "consent.changed", "credits.purchased", "settings.changed")
+UNHEARD = ("contact.changed", "consent.changed", "credits.purchased", "settings.changed")
 """Events that no rule answers yet."""
 
 

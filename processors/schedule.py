@@ -13,7 +13,7 @@ from processors.decide.tables import CONTACTS, PLANS, THREADS, TIMERS
 from processors.decisions import decided_on_plan
 from processors.effects import Delete, Effect, Forward, Put, Record, Tables, prefix_end, row_key
 from processors.emissions import withdraw_emissions
-from processors.kind import Kind
+from processors.kind import AtOnce, Kind
 from processors.occasion import Occasion
 from processors.recipients import candidate_for, planned_id
 from processors.settings import InForce, in_force
@@ -144,6 +144,37 @@ def erase_plans(event: Event, record: Record, tables: Tables, known: InForce) ->
     yield from _withdraw(prefix, event, Reason.CANCELLED_BY_EVENT, record, tables, known)
     for key, _ in tables.range(THREADS, prefix, prefix_end(prefix), PLANS_OF_ONE_CONTACT):
         yield Delete(table=THREADS, key=key)
+
+
+def held_plans(thread: str, occasion: Occasion) -> list[tuple[str, Plan]]:
+    """What would have left at once but is held, of one thread of the event's contact."""
+    prefix = row_key(occasion.event.tenant, occasion.event.subject, thread, "")
+    rows = occasion.tables.range(PLANS, prefix, prefix_end(prefix), PLANS_OF_ONE_CONTACT)
+    return [(row, planned) for row, planned in rows if _is_held(planned, occasion.known)]
+
+
+def drop_held(thread: str, reason: str, occasion: Occasion) -> Iterator[Effect]:
+    """What is held is not said."""
+    for row, planned in held_plans(thread, occasion):
+        yield Delete(table=PLANS, key=row)
+        yield disarm(TIMERS, planned.due, row_key("plan", row))
+        facts = {"by_event": occasion.event.id}
+        yield decided_on_plan(
+            planned, occasion.record, occasion.known, outcome=Outcome.DROPPED, reason=reason, facts=facts
+        )
+
+
+def release_held(thread: str, occasion: Occasion) -> Iterator[Effect]:
+    """What is held is said now."""
+    for row, planned in held_plans(thread, occasion):
+        yield disarm(TIMERS, planned.due, row_key("plan", row))
+        yield Put(table=PLANS, key=row, value=replace(planned, due=occasion.record.now))
+        yield from fire(row, occasion.record, occasion.tables)
+
+
+def _is_held(planned: Plan, known: InForce) -> bool:
+    kind = known.kind(planned.kind)
+    return planned.address_key is None and kind is not None and isinstance(kind.channels.get(planned.channel), AtOnce)
 
 
 def _withdraw(

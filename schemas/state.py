@@ -229,3 +229,20 @@ class FirstCopy:
     """The message by which an address gets what one event makes of a kind on a channel."""
 
     message_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownBooking:
+    """What is known of one booking, to see whether another one replaces it: event times, and what waits because of it.
+
+    While rules are held because it was made or cancelled, `until` is when that ends, and `event` the structured JSON of
+    the event that made it. `is_rebooking`: it replaced another one; `rebooked`: another one replaced it.
+    """
+
+    starts_at: datetime
+    made_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    until: datetime | None = None
+    event: Mapping[str, object] | None = None
+    is_rebooking: bool = False
+    rebooked: bool = False

@@ -31,6 +31,7 @@ DECIDE = Stage(
         decide_tables.ROSTERS,
         decide_tables.AWAITING,
         decide_tables.BEGUN,
+        decide_tables.BOOKINGS,
     ),
     shared=(SETTINGS.name,),
     timers=decide_tables.TIMERS,

@@ -1,14 +1,16 @@
 """What kinds say to an event: candidates that leave at once, plans for later, a decision for what stays unsaid."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from processors.addressees import addressees, on_its_way
+from processors.addressees import addressees, entries_of, on_its_way
 from processors.decide.audience import call, may_travel, travels
 from processors.decide.batches import enlist
 from processors.decide.digest import collect
 from processors.decide.logins import note_login
 from processors.decide.objections import Refusal, dropped, refusal
 from processors.decide.planning import emission, say_later, useful_until
+from processors.decide.rebooking import rebook
 from processors.decide.repetition import already_said, note_said
 from processors.decide.tables import CONTACTS
 from processors.decide.threads import stand
@@ -18,6 +20,7 @@ from processors.kind import Addressed, AtOnce, DigestWindow, Kind, Staff
 from processors.kinds import BY_EVENT
 from processors.occasion import Occasion
 from processors.recipients import candidate_for, staff_with_role
+from processors.schedule import plan
 from processors.settings import InForce
 from schemas.candidate import Cause, Recipient
 from schemas.envelope import Event
@@ -35,6 +38,8 @@ def answer(event: Event, record: Record, tables: Tables, known: InForce) -> Iter
     occasion = Occasion(
         event=event, cause=cause_of(event), record=record, tables=tables, known=known, standing=standing
     )
+    turn = yield from rebook(occasion)
+    occasion = replace(occasion, turn=turn)
     kinds = [kind for kind in known.kinds_on(event.type) if kind.when(event)]
     answered: set[str] = set()
     for kind in kinds:
@@ -106,9 +111,14 @@ def _not_exclusive(kind: Kind, answered: set[str]) -> Refusal | None:
 
 def _at_once(kind: Kind, channel: Channel, occasion: Occasion) -> Iterator[Effect]:
     event, known = occasion.event, occasion.known
-    repeated = already_said(kind, channel, occasion)
-    if repeated:
-        yield dropped(kind, occasion, channel, repeated)
+    silent = _silent(occasion) or already_said(kind, channel, occasion)
+    if silent:
+        yield dropped(kind, occasion, channel, silent)
+        return
+    if occasion.turn.held_until is not None:
+        until = useful_until(kind, occasion)
+        for entry in entries_of(kind):
+            yield from plan(kind, channel, occasion.turn.held_until, until, occasion, occasion.turn.facts, to=entry)
         return
     contact = occasion.tables.get(CONTACTS, row_key(event.tenant, event.subject))
     if isinstance(kind.audience, Staff) and not staff_with_role(kind.audience.role, channel, known):
@@ -129,6 +139,11 @@ def _at_once(kind: Kind, channel: Channel, occasion: Occasion) -> Iterator[Effec
         )
         yield on_its_way(candidate)
         yield from note_said(kind, candidate, occasion)
+
+
+def _silent(occasion: Occasion) -> Refusal | None:
+    reason = occasion.turn.silent_because
+    return Refusal(reason=reason, facts=occasion.turn.facts) if reason else None
 
 
 def _recipients(kind: Kind, channel: Channel, occasion: Occasion) -> Iterator[tuple[Recipient | None, str | None]]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from processors.decide.tables import CONTACTS, LOGINS, SAID
+from processors.decide.tables import BOOKINGS, CONTACTS, LOGINS, SAID
 from processors.effects import Delete, Effect, Forward, Put, Record, Refuse, Tables, prefix_end, row_key
 from processors.phones import e164
 from processors.schedule import erase_plans
@@ -101,6 +101,8 @@ def _forget(event: Event, tables: Tables) -> Iterator[Effect]:
     """What is remembered of a contact beside its own record and its threads."""
     key = row_key(event.tenant, event.subject)
     yield Delete(table=LOGINS, key=key)
-    said = row_key(key, "")
-    for row, _ in tables.range(SAID, said, prefix_end(said), SAID_TO_ONE_CONTACT):
+    own = row_key(key, "")
+    for row, _ in tables.range(SAID, own, prefix_end(own), SAID_TO_ONE_CONTACT):
         yield Delete(table=SAID, key=row)
+    for row, _ in tables.range(BOOKINGS, own, prefix_end(own), SAID_TO_ONE_CONTACT):
+        yield Delete(table=BOOKINGS, key=row)

@@ -6,6 +6,7 @@ from schemas.state import (
     Alarm,
     Begun,
     Emission,
+    KnownBooking,
     KnownLogin,
     Parked,
     Parking,
@@ -31,3 +32,4 @@ EMISSIONS = Table(name="emissions", holds=Emission)
 ROSTERS = Table(name="rosters", holds=Roster)
 AWAITING = Table(name="awaiting", holds=Parked)
 BEGUN = Table(name="begun", holds=Begun)
+BOOKINGS = Table(name="bookings", holds=KnownBooking)

@@ -24,6 +24,8 @@ def stand(event: Event, record: Record, tables: Tables, known: InForce) -> Gener
     if rule is None:
         return None
     fields = data_to_plain(event.data)
+    if rule.field not in fields:  # a free map of a type that upstream systems may publish themselves
+        return None
     key = row_key(rule.of or rule.field, str(fields[rule.field]))
     row = row_key(event.tenant, event.subject, key)
     before = tables.get(THREADS, row)

@@ -22,7 +22,7 @@ BY_EVENT: dict[str, tuple[Kind, ...]] = {
 """Event type → the kinds it may cause."""
 
 _RULES_ONLY = (
-    Thread(field="booking_id", opened_by=("booking.created",), ended_by=("booking.cancelled",)),
+    Thread(field="booking_id", opened_by=("booking.created", "booking.rebooked"), ended_by=("booking.cancelled",)),
     Thread(of="placed order", field="order_id", opened_by=("order.placed",), ended_by=("order.deleted",)),
 )
 """Threads that no built-in kind has: what tenants' rules scheduled is dropped by their ends."""

@@ -49,8 +49,6 @@ def refused_paths(world: World) -> list[str]:
         ({"channel": "letter"}, "channel"),
         ({"channel": "webhook"}, "channel"),
         ({"channel": "short_code", "class": "marketing"}, "channel"),
-        ({"on": ["booking.created"], "rebooking_interval": "PT10M"}, "rebooking_interval"),
-        ({"on": ["booking.rebooked"]}, "on.0"),
         ({"text": None, "html": "<p>Hello</p>"}, "text"),
         ({"business_days_only": True}, "business_days_only"),
         ({"on": ["contact.changed"]}, "on.0"),
