@@ -5,14 +5,27 @@ from datetime import timedelta
 from typing import Protocol
 
 from schemas.message import Message
+from schemas.words import Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foretold:
+    """The report that a provider without reports of its own will have made `after` it took the message."""
+
+    status: Status
+    after: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """The provider took the message; `provider_ref` is its own name for it."""
+    """The provider took the message; `provider_ref` is its own name for it.
+
+    With `report` nobody else will tell what became of it; without, that is another's business.
+    """
 
     provider_ref: str | None = None
     detail: str | None = None
+    report: Foretold | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,10 +75,7 @@ def answered(entry: LedgerEntry, message: Message, answer: Answer, now: datetime
     """What the answer to the attempt of intent `entry` means for the ledger and the statuses."""
     match answer:
         case Accepted():
-            status = status_of(
-                message, Status.ACCEPTED, entry.attempt, now, detail=answer.detail, provider_ref=answer.provider_ref
-            )
-            return _final(message, AttemptState.ACCEPTED, status, now)
+            return _accepted(entry, message, answer, now)
         case Rejected():
             return _failed(message, entry.attempt, now, answer)
         case Retry():
@@ -168,7 +165,27 @@ def _gated(message: Message, tried: int, consent: Consent | None, now: datetime)
     return _final(message, refused.state, status_of(message, refused.status, tried, now, reason=refused.reason), now)
 
 
+def _accepted(entry: LedgerEntry, message: Message, answer: Accepted, now: datetime) -> Settle:
+    """A foretold report waits in the ledger, so that no crash loses it; the message is kept for its timer."""
+    status = status_of(
+        message, Status.ACCEPTED, entry.attempt, now, detail=answer.detail, provider_ref=answer.provider_ref
+    )
+    foretold = answer.report
+    if foretold is None:
+        return _final(message, AttemptState.ACCEPTED, status, now)
+    report = replace(status, status=foretold.status, at=now + foretold.after)
+    over = _final(message, AttemptState.ACCEPTED, report, now)
+    if not foretold.after:
+        return over
+    return Settle(entry=replace(over.entry, retry_at=report.at, message=message), status=status)
+
+
 def _report_again(entry: LedgerEntry, message: Message, now: datetime) -> Step:
+    if entry.status is not None and entry.retry_at is not None:  # a foretold report
+        if now < entry.retry_at:
+            return Leave()
+        report = replace(entry.status, at=now)
+        return Settle(entry=replace(entry, at=now, retry_at=None, message=None, status=report), status=report)
     if entry.status is not None:
         return Report(status=entry.status)
     if entry.state is AttemptState.CANCELLED:  # the withdrawal was here before the message

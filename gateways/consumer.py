@@ -181,7 +181,8 @@ class Gateway(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is n
         numbers = tuple(numbers)
         await self._view.follow(numbers)
         await asyncio.gather(*(self._open_one(number) for number in numbers))
-        log.info("gateway ready" if not self._is_ready else "gateway took partitions", partitions=list(numbers))
+        said = "gateway ready" if not self._is_ready else "gateway took partitions"
+        log.info(said, channel=self._channel, partitions=list(numbers))
         self._is_ready = True
         self._health.works(_PARTITIONS)
 

@@ -19,7 +19,7 @@ from schemas import codec
 from schemas.delivery import AttemptState, DeliveryStatus, LedgerEntry
 
 STATE_HEADER = "state"
-"""Repeats the entry's state, so that a restart decodes only what is still open."""
+"""Repeats the entry's state, so that a restart decodes only what is still open; left out while a report is to come."""
 OFFSET_HEADER = "offset"
 """Where the entry has to stand."""
 REPORTED_AGAIN = 1000
@@ -83,7 +83,7 @@ class Ledger:
         """The statuses that may not have been written any more after their entries; asked for once, when restored."""
         entries = [self.get(key.decode()) for key in dict.fromkeys(self._unsure)]
         self._unsure.clear()
-        return [entry.status for entry in entries if entry is not None and entry.status is not None]
+        return [entry.status for entry in entries if entry and entry.status and not entry.awaits_report]
 
     async def write_voided_again(self) -> None:
         """Write what counts of the messages that have a void entry, before compaction takes that for the newest one."""
@@ -157,7 +157,7 @@ class Ledger:
         self._store.close()
 
     def _set_timer(self, entry: LedgerEntry) -> None:
-        if entry.retry_at is None or entry.state.is_final:
+        if entry.retry_at is None:
             self._waiting.pop(entry.message_id, None)
             return
         self._waiting[entry.message_id] = entry.retry_at
@@ -165,7 +165,7 @@ class Ledger:
 
 
 def _row(entry: LedgerEntry) -> Row:
-    headers = ((STATE_HEADER, entry.state.encode()),)
+    headers = () if entry.awaits_report else ((STATE_HEADER, entry.state.encode()),)
     return Row(key=entry.message_id.encode(), value=codec.encode(entry), headers=headers)
 
 

@@ -1,10 +1,10 @@
-"""`tidings gateway <channel>`: one process, until SIGTERM or until something fails that only a restart can mend."""
+"""`tidings gateway …`: one process, until SIGTERM or until something fails that only a restart can mend."""
 
 import asyncio
 import os
 import signal
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 
 import structlog
@@ -12,6 +12,8 @@ import uvloop
 
 from gateways.answers import Provider
 from gateways.consumer import Gateway, TopicsMissing
+from gateways.outcomes import Plan
+from gateways.sandbox import Sandbox
 from gateways.smtp import SmtpRelay
 from schemas.words import Channel
 from tidings.claim import Claim, Taken
@@ -32,51 +34,82 @@ PROVIDERS: dict[Channel, Callable[[Installation], Provider]] = {
 
 log = structlog.get_logger("gateways")
 
+_New = Mapping[Channel, Callable[[], Provider]]
+
 
 def run(installation: Installation, channel: str) -> int:
     """Work until SIGTERM or SIGINT and give the exit code. An error ends the process on the spot, with 70."""
-    folder = installation.home / "gateways" / installation.worker.name / channel
+    new = PROVIDERS[Channel(channel)]
+    return _run(installation, channel, {Channel(channel): lambda: new(installation)})
+
+
+def run_sandbox(installation: Installation, channels: Iterable[Channel], plan: Plan) -> int:
+    """The same with a provider that reaches nobody, for several channels in one process."""
+    return _run(installation, "sandbox", {channel: _sandbox_of(channel, plan) for channel in channels})
+
+
+def _sandbox_of(channel: Channel, plan: Plan) -> Callable[[], Provider]:
+    return lambda: Sandbox(channel, plan)
+
+
+def _run(installation: Installation, name: str, new: _New) -> int:
+    worker = installation.worker
+    folders = {channel: installation.home / "gateways" / worker.name / channel for channel in new}
     try:
-        claim = Claim(folder, f"gateway {channel} {installation.worker.name}")
+        claims = [Claim(folder, f"gateway {channel} {worker.name}") for channel, folder in folders.items()]
         health = Health()
-        with health_endpoint(installation.worker, health):
-            uvloop.run(_serve(installation, Channel(channel), health))
-        claim.release()
+        with health_endpoint(worker, health):
+            uvloop.run(_serve(installation, name, new, health))
+        for claim in claims:
+            claim.release()
     except (TopicsMissing, Taken) as error:
-        log.error("gateway cannot start", channel=channel, error=str(error))
+        log.error("gateway cannot start", channel=name, error=str(error))
         return MISCONFIGURED
     except PortTaken as error:
-        log.error("gateway cannot start", channel=channel, error=str(error))
+        log.error("gateway cannot start", channel=name, error=str(error))
         return UNAVAILABLE
     except Exception as error:  # noqa: BLE001 - crash-only: whatever it is, the ledger says what was open
-        crash(channel, error)
+        crash(name, error)
     return STOPPED
 
 
-async def _serve(installation: Installation, channel: Channel, health: Health) -> None:
+async def _serve(installation: Installation, name: str, new: _New, health: Health) -> None:
     stop = asyncio.Event()
-    provider = PROVIDERS[channel](installation)
-    gateway = Gateway(channel=channel, installation=installation, provider=provider, clock=_now, health=health)
+    gateways = [
+        Gateway(
+            channel=channel,
+            installation=installation,
+            provider=new_provider(),
+            clock=_now,
+            health=health if len(new) == 1 else health.part(channel),
+        )
+        for channel, new_provider in new.items()
+    ]
 
     def stop_for_good() -> None:
-        gateway.stop_for_good()
+        for gateway in gateways:
+            gateway.stop_for_good()
         stop.set()
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGUSR1, stop_for_good)
+    await asyncio.gather(*(_work(gateway, stop, name) for gateway in gateways))
+
+
+async def _work(gateway: Gateway, stop: asyncio.Event, name: str) -> None:
     try:
         await gateway.run(stop)
     except TopicsMissing:
         raise
     except Exception as error:  # noqa: BLE001 - ended here, before closing clients could commit or hang
-        crash(channel, error)
+        crash(name, error)
 
 
-def crash(channel: str, error: BaseException) -> None:
+def crash(name: str, error: BaseException) -> None:
     """End the process without any clean-up; nothing half done may be stored or committed on the way out."""
-    text = f"gateway {channel} ends: {error!r}\n" + "".join(traceback.format_exception(error))
+    text = f"gateway {name} ends: {error!r}\n" + "".join(traceback.format_exception(error))
     os.write(2, text.encode())
     os._exit(CRASHED)
 

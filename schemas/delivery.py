@@ -65,7 +65,8 @@ class LedgerEntry:
     """The last thing a gateway knows of one message; compacted topic `ledger.<channel>`, key `message_id`.
 
     `message` is kept while the message may still be sent, so that a restart needs no other source.
-    `status` is the last status reported, so that it can be reported again.
+    `status` is the last status reported, so that it can be reported again; or, in state accepted with `retry_at`, the
+    one that will be reported then.
     """
 
     message_id: str
@@ -77,3 +78,8 @@ class LedgerEntry:
     detail: str | None = None
     message: Message | None = None
     status: DeliveryStatus | None = None
+
+    @property
+    def awaits_report(self) -> bool:
+        """Whether the message is over and its last report is still to come."""
+        return self.state.is_final and self.retry_at is not None

@@ -18,6 +18,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from schemas.faults import Fault, Refused
+from schemas.words import Channel
 
 PREFIX = "TIDINGS_"
 FILE_VARIABLE = "TIDINGS_CONFIG"
@@ -112,6 +113,16 @@ class Smtp:
     timeout_seconds: Seconds = 30.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sandbox:
+    """The gateway that reaches nobody: which channels it takes in `tidings up`, and what it answers."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _CLOSED
+
+    channels: tuple[Channel, ...] = (Channel.SMS, Channel.VOICE, Channel.LETTER, Channel.WEBHOOK, Channel.SHORT_CODE)
+    outcomes: Path | None = None
+
+
 class OnStop(StrEnum):
     """What becomes of a worker's partitions when it is told to stop: kept for its return, or left to the others."""
 
@@ -156,6 +167,7 @@ class Installation:
     kafka: Kafka = field(default_factory=Kafka)
     schema_registry: SchemaRegistry = field(default_factory=SchemaRegistry)
     smtp: Smtp = field(default_factory=Smtp)
+    sandbox: Sandbox = field(default_factory=Sandbox)
     home: Path = field(default_factory=_default_home)
     worker: Worker = field(default_factory=Worker)
     log: Log = field(default_factory=Log)
@@ -171,6 +183,7 @@ class _Sources(BaseSettings):
     kafka: Kafka = Field(default_factory=Kafka)
     schema_registry: SchemaRegistry = Field(default_factory=SchemaRegistry)
     smtp: Smtp = Field(default_factory=Smtp)
+    sandbox: Sandbox = Field(default_factory=Sandbox)
     home: Path = Field(default_factory=_default_home)
     worker: Worker = Field(default_factory=Worker)
     log: Log = Field(default_factory=Log)
@@ -204,6 +217,7 @@ def load() -> Installation:
         kafka=found.kafka,
         schema_registry=found.schema_registry,
         smtp=found.smtp,
+        sandbox=found.sandbox,
         home=found.home.expanduser().absolute(),
         worker=found.worker,
         log=found.log,

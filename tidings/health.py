@@ -36,7 +36,31 @@ class Health:
         """Whether the event loop turns."""
         return self.stuck_seconds < STUCK_AFTER_SECONDS
 
+    def part(self, name: str) -> "Health":
+        """The health of one of several alike parts of this process; what it waits for is said with its name."""
+        return _Part(self, name)
+
     @property
     def reasons(self) -> Mapping[str, str]:
         """What keeps the process from its work, by subject; empty when nothing does."""
         return dict(self._reasons)
+
+
+class _Part(Health):
+    """Says everything to the whole."""
+
+    def __init__(self, whole: Health, name: str) -> None:
+        super().__init__()
+        self._whole, self._name = whole, name
+
+    def turned(self) -> None:
+        super().turned()
+        self._whole.turned()
+
+    def waits(self, subject: str, reason: str) -> None:
+        super().waits(subject, reason)
+        self._whole.waits(f"{self._name} {subject}", reason)
+
+    def works(self, subject: str) -> None:
+        super().works(subject)
+        self._whole.works(f"{self._name} {subject}")

@@ -224,7 +224,7 @@ def test_the_check_up_tells_what_is_well_and_what_is_not() -> None:
     well = {"python", "faust", "disk", "broker", "topics", "clock"}
     assert {subject for subject, level in levels.items() if level == "ok"} >= well
     assert levels["mail server"] == "fault"
-    assert sum(subject.startswith("group ") for subject in levels) == 5
+    assert sum(subject.startswith("group ") for subject in levels) == 10
 
 
 async def test_reading_begins_where_it_is_told_to(installation: Installation) -> None:

@@ -78,7 +78,7 @@ async def _play(place: "DemoInstallation", begun: float, *, until_done: bool, se
         await make_topics(place.installation)
         view.step("The topics are made.")
         children = asyncio.create_task(
-            supervise(everything(), environment=place.environment(), on_line=_into_logs(place), stop=stop)
+            supervise(everything(sandbox=()), environment=place.environment(), on_line=_into_logs(place), stop=stop)
         )
         try:
             await _watch(

@@ -11,6 +11,7 @@ from tidings.cli import (
     dead_letters,
     demo,
     doctor,
+    gateway,
     invoice,
     mailbox,
     publish,
@@ -38,7 +39,7 @@ app.command(rich_help_panel=_RUN)(up.up)
 app.add_typer(broker.app, name="broker", rich_help_panel=_RUN)
 app.add_typer(topics.app, name="topics", rich_help_panel=_RUN)
 app.command(rich_help_panel=_RUN)(worker.worker)
-app.command(rich_help_panel=_RUN)(worker.gateway)
+app.add_typer(gateway.app, name="gateway", rich_help_panel=_RUN)
 app.command(rich_help_panel=_RUN)(worker.ticker)
 app.command(rich_help_panel=_RUN)(mailbox.mailbox)
 app.command(rich_help_panel=_SEE)(publish.publish)

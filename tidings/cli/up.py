@@ -6,8 +6,9 @@ import typer
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
+    from schemas.words import Channel
     from tidings.config import Installation
     from tidings.supervision import Child, OnLine
 
@@ -22,8 +23,9 @@ def up(
         ),
     ] = None,
 ) -> None:
-    """Run topics, ticker, the stages and the email gateway until Ctrl-C, and the local Kafka if none answers.
+    """Run topics, ticker, the stages and the gateways until Ctrl-C, and the local Kafka if none answers.
 
+    Mail goes to the mail server. Texts, calls, letters and webhooks go to the sandbox, which reaches nobody.
     A process that ends is started again. A broker that was started here is stopped at the end; its data stays.
     """
     import asyncio
@@ -59,7 +61,8 @@ async def _run(installation: "Installation", http_port: int | None) -> None:
     stop_on_signals(stop)
     await make_topics(installation)
     _warn_without_mail_server(installation)
-    children = everything(http_port)
+    _say_what_reaches_nobody(installation)
+    children = everything(installation.sandbox.channels, http_port)
     typer.echo(f"Running {', '.join(child.name for child in children)}. Ctrl-C ends them.", err=True)
     if http_port is not None:
         served = ", ".join(f"{child.name} {port}" for port, child in enumerate(children, http_port))
@@ -67,16 +70,20 @@ async def _run(installation: "Installation", http_port: int | None) -> None:
     await supervise(children, environment=os.environ, on_line=_prefixed(children), stop=stop)
 
 
-def everything(http_port: int | None = None) -> "tuple[Child, ...]":
+def everything(sandbox: "Collection[Channel]", http_port: int | None = None) -> "tuple[Child, ...]":
     """The processes of an installation; stages in one process would start one after the other.
 
-    With a port, each is told one of its own, from that one on.
+    Channels of the sandbox have no other gateway. With a port, each is told one of its own, from that one on.
     """
+    from schemas.words import Channel
     from streams.topology import TOPOLOGY
     from tidings.supervision import tidings_child
 
     workers = ((stage.name, "worker", stage.name) for stage in TOPOLOGY)
-    commands = (("ticker", "ticker"), *workers, ("email", "gateway", "email"))
+    gateways = [] if Channel.EMAIL in sandbox else [("email", "gateway", "email")]
+    if sandbox:
+        gateways.append(("sandbox", "gateway", "sandbox"))
+    commands = (("ticker", "ticker"), *workers, *gateways)
     return tuple(
         tidings_child(*command, *(() if http_port is None else ("--http-port", str(http_port + number))))
         for number, command in enumerate(commands)
@@ -119,6 +126,16 @@ def _warn_without_mail_server(installation: "Installation") -> None:
         typer.echo(
             f"No mail server answers at {smtp.host}:{smtp.port}; mail waits until one does. "
             "`tidings mailbox` runs one that shows mail on a web page; TIDINGS_SMTP__HOST names another.",
+            err=True,
+        )
+
+
+def _say_what_reaches_nobody(installation: "Installation") -> None:
+    channels = installation.sandbox.channels
+    if channels:
+        typer.echo(
+            f"The sandbox takes {', '.join(channels)}: nobody gets these messages, and they are reported as delivered, "
+            "or as TIDINGS_SANDBOX__OUTCOMES says. TIDINGS_SANDBOX__CHANNELS says which it takes.",
             err=True,
         )
 

@@ -1,6 +1,5 @@
-"""`tidings worker`, `tidings gateway`, `tidings ticker`: one long-running process each."""
+"""`tidings worker`, `tidings ticker`: one long-running process each."""
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,12 +14,6 @@ HttpPort = Annotated[
     ),
 ]
 Leashed = Annotated[bool, typer.Option("--leashed", hidden=True, help="End when standard input does.")]
-
-
-class GatewayName(StrEnum):
-    """The channels that have a gateway."""
-
-    EMAIL = "email"
 
 
 def worker(
@@ -40,20 +33,8 @@ def worker(
     for name in stages:
         if name not in known:
             raise fail(f"There is no stage {name!r}; there are {', '.join(known)}.", INVALID)
-    installation = _begin(leashed, http_port)
+    installation = begin(leashed, http_port)
     serve([stage for stage in TOPOLOGY if stage.name in stages], installation, ready_descriptor=ready_descriptor)
-
-
-def gateway(
-    channel: Annotated[GatewayName, typer.Argument(help="The channel whose messages it sends.")],
-    http_port: HttpPort = None,
-    leashed: Leashed = False,
-) -> None:
-    """Hand the messages of one channel to its provider and report what came of them."""
-    from gateways.worker import run
-
-    installation = _begin(leashed, http_port)
-    raise typer.Exit(run(installation, channel.value))
 
 
 def ticker(http_port: HttpPort = None, leashed: Leashed = False) -> None:
@@ -67,7 +48,7 @@ def ticker(http_port: HttpPort = None, leashed: Leashed = False) -> None:
     from tidings.health import Health
     from tidings.health_endpoint import PortTaken, health_endpoint
 
-    installation = _begin(leashed, http_port)
+    installation = begin(leashed, http_port)
     health = Health()
 
     async def until_told() -> None:
@@ -85,7 +66,8 @@ def ticker(http_port: HttpPort = None, leashed: Leashed = False) -> None:
         raise fail(f"{error}.") from None
 
 
-def _begin(leashed: bool, http_port: int | None) -> "Installation":
+def begin(leashed: bool, http_port: int | None) -> "Installation":
+    """What a long-running process begins with: its leash, its settings, its log."""
     from dataclasses import replace
 
     from tidings.cli.installation import installed

@@ -36,6 +36,8 @@ MEANINGS: Mapping[str, str] = {
     "smtp.hostname": "The name that the gateway gives itself in EHLO.",
     "smtp.sessions": "Connections at a time.",
     "smtp.timeout_seconds": "How long an answer is waited for.",
+    "sandbox.channels": "What `tidings gateway sandbox` takes; `[]` leaves it out of `tidings up`.",
+    "sandbox.outcomes": "A TOML file that says what becomes of messages; unset: all are delivered.",
     "home": "Where broker data, worker state and ledger stores are kept.",
     "worker.name": "The worker's own name; it comes back to its partitions by it. Give each worker another one.",
     "worker.commit_interval_seconds": "How often offsets are committed.",

@@ -84,7 +84,7 @@ MEANINGS: Mapping[str, str] = {
     "dispatch_box": "The sender's box of the channel; unset: the sending has none.",
     "Candidate.contact": "The person the event is about, as known when it became due.",
     "state": "Where the attempt stands.",
-    "retry_at": "When it is tried again.",
+    "retry_at": "When it is tried again; once accepted, when its report is made.",
     "message": "The message, while it may still be sent.",
     "LedgerEntry.status": "The last report, so that it can be made again.",
     "ticker": "Who sent the tick.",

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
+from schemas.words import Channel
 from streams.broker_facts import GroupLag, clock_ahead, lags, level
 from streams.broker_release import OLDEST_LEVEL, release_of
 from streams.client import TopicMissing, Unavailable
@@ -57,9 +58,13 @@ async def _topics(installation: Installation) -> Finding:
 
 def _groups(installation: Installation) -> dict[str, str]:
     """Every consumer group there has to be, with the command that starts a member of it."""
-    gateway = f"{installation.kafka.topic_prefix}tidings-gateway-email"
+    prefix, sandbox = installation.kafka.topic_prefix, installation.sandbox.channels
+    gateways = {
+        f"{prefix}tidings-gateway-{channel}": f"tidings gateway {'sandbox' if channel in sandbox else channel}"
+        for channel in dict.fromkeys((Channel.EMAIL, *sandbox))
+    }
     workers = {app_id(installation, stage.name): f"tidings worker {stage.name}" for stage in TOPOLOGY}
-    return workers | {gateway: "tidings gateway email"}
+    return workers | gateways
 
 
 def _lag(lag: GroupLag, start: str) -> Finding:

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-READY = 5
-"""Lines that say that something is ready: four workers and the gateway."""
+READY = 10
+"""Lines that say that something is ready: four workers, the email gateway and the five channels of the sandbox."""
 _MESSAGE_ID = re.compile(rb"message-id:\s*(<[^>]+>)", re.IGNORECASE)
 
 

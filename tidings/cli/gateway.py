@@ -1,0 +1,77 @@
+"""`tidings gateway email`, `tidings gateway sandbox`: one long-running process each, between commands and statuses."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from schemas.words import Channel
+from tidings.cli.worker import HttpPort, Leashed, begin
+
+if TYPE_CHECKING:
+    from gateways.outcomes import Plan
+
+app = typer.Typer(
+    no_args_is_help=True, help="Hand the messages of a channel to its provider and report what came of them."
+)
+
+
+@app.command()
+def email(http_port: HttpPort = None, leashed: Leashed = False) -> None:
+    """Hand mail to the mail server."""
+    from gateways.worker import run
+
+    raise typer.Exit(run(begin(leashed, http_port), "email"))
+
+
+@app.command()
+def sandbox(
+    channel: Annotated[
+        list[Channel] | None,
+        typer.Option(
+            metavar="CHANNEL",
+            help="A channel to take; repeat it for several. Without, those of TIDINGS_SANDBOX__CHANNELS.",
+        ),
+    ] = None,
+    answer: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATTERN=ANSWER",
+            help="What becomes of messages to such addresses, before the file: '+1202555*=failed:30003'. Repeatable.",
+        ),
+    ] = None,
+    outcomes: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A TOML file of outcomes; wins over TIDINGS_SANDBOX__OUTCOMES.")
+    ] = None,
+    latency_seconds: Annotated[
+        float | None, typer.Option(min=0, help="How long each answer takes; wins over the file.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="What shares are drawn from; wins over the file.")] = None,
+    http_port: HttpPort = None,
+    leashed: Leashed = False,
+) -> None:
+    """Take messages that nobody shall get, and report what the plan says: without one, that all were delivered.
+
+    It keeps the ledgers of its channels, so a real gateway that takes its place sends nothing again.
+    """
+    from gateways.outcomes import read_plan
+    from gateways.worker import run_sandbox
+    from tidings.cli.failures import INVALID, fail
+
+    installation = begin(leashed, http_port)
+    channels = tuple(dict.fromkeys(channel or installation.sandbox.channels))
+    if not channels:
+        raise fail("No channel is named: give --channel, or TIDINGS_SANDBOX__CHANNELS.", INVALID)
+    plan = _overridden(read_plan(outcomes or installation.sandbox.outcomes), answer or [], latency_seconds, seed)
+    raise typer.Exit(run_sandbox(installation, channels, plan))
+
+
+def _overridden(plan: "Plan", answers: list[str], latency_seconds: float | None, seed: int | None) -> "Plan":
+    from dataclasses import replace
+
+    from gateways.outcomes import outcome_of
+
+    plan = plan.before(outcome_of(each) for each in answers)
+    if latency_seconds is not None:
+        plan = replace(plan, latency_seconds=latency_seconds)
+    return plan if seed is None else replace(plan, seed=seed)
