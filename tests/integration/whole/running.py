@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +139,31 @@ def tenant(name: str, addresses: Iterable[str]) -> list[dict[str, Any]]:
         contact = {"name": f"Client {number}", "email": address}
         events.append(event(name, f"{name}-c{number}", "contact.changed", f"c{number}", contact))
     return events
+
+
+def texting(name: str, numbers: Iterable[str]) -> list[dict[str, Any]]:
+    """The events that make a tenant that reminds by text, and its contacts c0, c1 …, one for each number."""
+    settings = {
+        "name": name.title(),
+        "timezone": "America/New_York",
+        "currency": "USD",
+        "senders": {"sms": "+12025550111"},
+        "channels": {"sms": {"requested": True}},
+        "billing": {"sms": {"model": "per_segment", "price": "0.02"}},
+        "kinds": {"appointment_reminder": {"sms_hours_before": 24, "late_policy": "send_now"}},
+    }
+    events = [event(name, f"{name}-settings", "settings.changed", "", settings)]
+    for number, phone in enumerate(numbers):
+        phones = [{"number": phone, "type": "mobile", "primary": True}]
+        events.append(event(name, f"{name}-c{number}", "contact.changed", f"c{number}", {"phones": phones}))
+    return events
+
+
+def reminded(name: str, number: int) -> dict[str, Any]:
+    """An appointment so soon that its reminder leaves at once."""
+    starts_at = (datetime.now(UTC) + timedelta(hours=2)).isoformat()
+    fields = {"appointment_id": f"a{number}", "starts_at": starts_at, "made_by": "client"}
+    return event(name, f"reminded-{number}", "appointment.scheduled", f"c{number}", fields)
 
 
 def order(name: str, number: int, contact: str) -> dict[str, Any]:

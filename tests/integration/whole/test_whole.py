@@ -9,15 +9,27 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
 from deploy import local_kafka
 from tests.integration.greenmail import GreenMail
-from tests.integration.whole.running import Running, event, order, start, tenant
+from tests.integration.whole.running import Running, event, order, reminded, start, tenant, texting
 
 ORDERS = 2_000
 ADDRESSES = 16
+TEXTS = 300
+OUTCOMES = """
+[[outcomes]]
+to = "+12025550190"
+answer = "failed:30003"
+
+[[outcomes]]
+to = "+1202555*"
+answer = "delivered"
+after_seconds = 3
+"""
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +42,9 @@ def running(greenmail: GreenMail, tmp_path_factory: pytest.TempPathFactory) -> I
         "TIDINGS_KAFKA__BOOTSTRAP_SERVERS": broker.bootstrap_servers,
         "TIDINGS_SMTP__PORT": str(greenmail.smtp_port),
         "TIDINGS_WORKER__NAME": "whole",
+        "TIDINGS_SANDBOX__OUTCOMES": str(home / "outcomes.toml"),
     }
+    (home / "outcomes.toml").write_text(OUTCOMES)
     try:
         up = start(environment, home / "up.log", greenmail.imap_port)
         try:
@@ -102,6 +116,58 @@ def test_killing_any_process_amid_two_thousand_orders_loses_none(running: Runnin
         if status["status"] == "doubtful"
     }
     assert doubled <= set(doubtful)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+def test_a_reminder_by_text_goes_the_whole_way_to_the_bill(running: Running) -> None:
+    numbers = ["+12025550123", "+12025550190"]
+    assert running.publish(*texting("seaside", numbers), reminded("seaside", 0), reminded("seaside", 1)).returncode == 0
+    ends = {"delivered", "failed"}
+    said = running.records(
+        "delivery.statuses",
+        lambda values: {each["status"] for each in values if each["tenant"] == "seaside"} >= ends,
+        limit_seconds=60,
+    )
+    own = sorted((each["to"], each["status"], each.get("code")) for each in said if each["tenant"] == "seaside")
+    assert own == [
+        ("+12025550123", "accepted", None),
+        ("+12025550123", "delivered", None),
+        ("+12025550190", "failed", "30003"),
+    ]
+    billed = running.records("billing.usage", lambda values: any(_of("seaside", values)), limit_seconds=30)
+    [usage] = _of("seaside", billed)
+    assert (usage["units"], usage["amount"], usage["channel"]) == (1, "0.02", "sms")
+    why = running.tidings("why", "--tenant", "seaside", "--event", "reminded-1", "--json").stdout
+    assert "provider_rejected:30003" in why
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_killing_the_sandbox_amid_texts_bills_what_was_delivered_and_lists_the_doubtful(running: Running) -> None:
+    numbers = [f"+1202555{number:04d}" for number in range(1000, 1000 + TEXTS)]
+    assert running.publish(*texting("dockside", numbers)).returncode == 0
+    assert running.publish(*(reminded("dockside", number) for number in range(TEXTS))).returncode == 0
+
+    def ended(values: list[dict[str, object]]) -> int:
+        return len(
+            {each["message_id"] for each in _of("dockside", values) if each["status"] in ("delivered", "doubtful")}
+        )
+
+    running.records("delivery.statuses", lambda values: len(_of("dockside", values)) >= TEXTS // 4, limit_seconds=90)
+    running.kill("gateway", "sandbox")
+    said = running.records("delivery.statuses", lambda values: ended(values) >= TEXTS, limit_seconds=120)
+    delivered = {each["message_id"] for each in _of("dockside", said) if each["status"] == "delivered"}
+    billed = running.records(
+        "billing.usage", lambda values: len(_of("dockside", values)) >= len(delivered), limit_seconds=60
+    )
+    usage = _of("dockside", billed)
+    assert {each["message_id"] for each in usage} == delivered
+    assert len(usage) == len(delivered)
+
+
+def _of(tenant: str, values: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [each for each in values if each["tenant"] == tenant]
 
 
 @pytest.mark.slow
