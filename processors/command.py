@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from processors.billing import charge_of
+from processors.brands import BRAND, brand_of, letterhead
 from processors.dispatch.gates import Case, sender
 from processors.look_alikes import rewrite
 from processors.render import RenderError, Words, built_in, render
@@ -98,15 +99,13 @@ def words_for(candidate: Candidate, settings: Settings) -> Words:
         raise RenderError(Reason.SETTING_OFF.of("rules"), {"rules": f"{candidate.kind} is there no more"})
     if own is None:
         return built_in(candidate.kind, candidate.channel)
-    if own.text is not None and (own.subject is not None or not _has_subject(candidate)):
+    rewritten = own.text is not None or own.html is not None
+    if rewritten and (own.subject is not None or not _has_subject(candidate)):
         return Words(subject=own.subject, text=own.text, html=own.html)
     base = built_in(candidate.kind, candidate.channel)
-    rewritten = own.text is not None or own.html is not None
-    return Words(
-        subject=own.subject or base.subject,
-        text=own.text or base.text,
-        html=own.html if rewritten else base.html,
-    )
+    if rewritten:
+        return Words(subject=base.subject, text=own.text, html=own.html)
+    return Words(subject=own.subject or base.subject, text=base.text, html=base.html)
 
 
 def variables_of(candidate: Candidate, settings: Settings) -> Mapping[str, object]:
@@ -117,10 +116,12 @@ def variables_of(candidate: Candidate, settings: Settings) -> Mapping[str, objec
     data = {**candidate.cause.data, **candidate.variables}
     zone_of_event = data.get("timezone")
     until = {"useful_until": rfc3339(candidate.useful_until)} if candidate.useful_until else {}
+    brand = brand_of(candidate.contact, settings) if candidate.recipient.staff is None else None
     return {
         **until,
         **who_is_who(candidate.cause, candidate.contact, data, candidate.tenant, settings),
         "recipient": to_plain(candidate.recipient),
+        BRAND: letterhead(brand, settings.name or candidate.tenant),
         LOCALE: _locale(candidate, settings),
         TIMEZONE: zone_of_event if isinstance(zone_of_event, str) else settings.timezone,
     }

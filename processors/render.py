@@ -17,6 +17,8 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 
+from processors.markup import as_text, has_colours, has_styles, inlined, is_page
+from processors.markup_faults import markup_faults
 from processors.wording import LOCALE, TIMEZONE, clock, date
 from schemas.faults import Fault
 from schemas.reasons import Reason
@@ -25,6 +27,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 TEMPLATE_LIMIT_BYTES = 64 * 1024
 OUTPUT_LIMIT_CHARACTERS = 256 * 1024
 PARTS = ("subject", "text", "html")
+_PIECE = '{% extends "layout.html.j2" %}{% block body %}{{ _piece | safe }}{% endblock %}'
 
 
 class RenderError(ValueError):
@@ -64,10 +67,13 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """The sources of one message's templates, by part; a part that is None is not made."""
+    """The sources of one message's templates, by part; a part that is None is not made.
+
+    Without `text`, the text is what the HTML says (expert mode).
+    """
 
     subject: str | None
-    text: str
+    text: str | None
     html: str | None
 
     @property
@@ -100,11 +106,41 @@ def built_in(kind: str, channel: str) -> Words:
 def render(words: Words, variables: Mapping[str, object]) -> Rendered:
     """All parts of a message; raises RenderError with the value that is missing or the fault of the template."""
     subject = _part(words.subject, variables, html=False) if words.subject is not None else None
+    html = _part(words.html, variables, html=True) if words.html is not None else None
+    text = _part(words.text, variables, html=False) if words.text is not None else _text_of(html or "")
     return Rendered(
         subject=" ".join(subject.split()) if subject is not None else None,
-        text=_part(words.text, variables, html=False).strip(),
-        html=_part(words.html, variables, html=True) if words.html is not None else None,
+        text=text.strip(),
+        html=_page(html, words.html or "", variables) if html is not None else None,
     )
+
+
+def _text_of(html: str) -> str:
+    try:
+        text = as_text(html)
+    except (ValueError, RecursionError) as error:
+        raise RenderError(Reason.RENDER_ERROR, {"error": f"the HTML gives no text: {error}"}) from error
+    return _within_limit(text)
+
+
+def _within_limit(output: str) -> str:
+    if len(output) > OUTPUT_LIMIT_CHARACTERS:
+        raise RenderError(Reason.RENDER_ERROR, {"error": f"output over {OUTPUT_LIMIT_CHARACTERS} characters"})
+    return output
+
+
+def _page(html: str, source: str, variables: Mapping[str, object]) -> str:
+    """What is not a whole page is put into the layout; a tenant's style sheets go to the elements.
+
+    A piece with colours of its own was made for white paper: the layout then stays light where screens are dark. Styles
+    are inlined here and not when a template is saved, because a template is no HTML yet: `{% for %}` between two rows
+    of a table is text where no text may stand, and a parser would move it.
+    """
+    if is_page(html):
+        return _within_limit(inlined(html)) if has_styles(source) else html
+    colours = {"_own_colours": True} if has_colours(html) else {}
+    page = _part(_PIECE, {**variables, **colours, "_piece": html}, html=True)
+    return _within_limit(inlined(page)) if has_styles(html) else page
 
 
 def syntax_faults(source: str, path: str, *, html: bool) -> Iterator[Fault]:
@@ -116,6 +152,8 @@ def syntax_faults(source: str, path: str, *, html: bool) -> Iterator[Fault]:
         _compiled(source, html)
     except jinja2.TemplateSyntaxError as error:
         yield Fault(path=path, reason=f"line {error.lineno}: {error.message}")
+    if html:
+        yield from markup_faults(source, path)
 
 
 def _part(source: str, variables: Mapping[str, object], *, html: bool) -> str:

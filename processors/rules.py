@@ -89,8 +89,6 @@ def _not_yet(rule: Rule) -> Iterator[tuple[str, str]]:
     for number, event_type in enumerate(rule.on):
         if event_type in UNHEARD:
             yield f"on.{number}", f"{event_type} {unheard}"
-    if rule.text is None:
-        yield "text", f"is missing: html alone {unheard}"
     if rule.business_days_only and rule.timing.days_before is None and rule.timing.hours_before is None:
         yield "business_days_only", "only goes with days_before or hours_before"
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from processors.effects import Tables
 from processors.kind import Kind
 from processors.kinds import BY_EVENT, KINDS
+from processors.markup_faults import markup_faults
 from processors.render import PARTS, syntax_faults
 from processors.rules import kind_of, rule_faults
 from schemas.faults import Fault, Refused
@@ -13,6 +14,7 @@ from schemas.kind_settings import KindSettings
 from schemas.settings import Settings, parse_settings
 from schemas.state import TenantSettings
 from schemas.topics import SETTINGS
+from schemas.words import Channel
 
 KNOWN_KINDS: dict[str, type[KindSettings]] = {kind.name: kind.settings for kind in KINDS.values()}
 _REMEMBERED = 4096
@@ -53,6 +55,8 @@ def parse(document: Mapping[str, object]) -> Settings:
     settings = parse_settings(document, KNOWN_KINDS)
     faults = [Fault(path=path, reason="is not acted on by this version") for path, asked in NOT_YET if asked(settings)]
     faults += _template_faults(settings)
+    for key, brand in settings.brands.items():
+        faults += markup_faults(brand.header_html, f"brands.{key}.header_html")
     for number, rule in enumerate(settings.rules):
         faults += rule_faults(number, rule, settings.country)
     if faults:
@@ -66,6 +70,9 @@ def _template_faults(settings: Settings) -> Iterator[Fault]:
         by_place = {"": wordings.channels, **{f"{locale}.": own for locale, own in wordings.locales.items()}}
         for place, channels in by_place.items():
             for channel, template in channels.items():
+                if template.html is not None and channel is not Channel.EMAIL:
+                    path = f"templates.{kind}.{place}{channel}.html"
+                    yield Fault(path=path, reason=f"channel {channel} has no html, it goes by email only")
                 for part in PARTS:
                     source = getattr(template, part)
                     if source is not None:

@@ -31,7 +31,7 @@ such as `fr`.
 _NOT_YET = f"""
 Nothing acts on these yet, so asking for them is refused: {listed(path for path, _ in NOT_YET)}; of a rule
 {listed(RULE_KEYS_NOT_YET)}, the events
-{listed(UNHEARD)}, html without a text, and channels
+{listed(UNHEARD)}, and channels
 other than {listed(CHANNELS)}. The other settings below are checked, and have an effect as far as there are
 [kinds](kinds.md) and gateways that look at them.
 """
