@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from bench.broker import Entry
 from processors.effects import Effect, Forward, Function, Put, Record, Table, Tables
-from processors.timers import arm, due_rows
+from processors.timers import arm, fire_due
 from schemas import wire
 from schemas.clock import from_millis, to_millis
 from schemas.consent import Consent, ConsentChange
@@ -127,10 +127,11 @@ def alarm_clock(name: str) -> Stage:
         yield arm(ALARMS, from_millis(int(change.event_id)), change.address)
 
     def on_tick(record: Record, tables: Tables) -> Iterator[Effect]:
-        for row, removal in due_rows(ALARMS, tables, record.now):
-            yield removal
-            tenant = tenant_name(0)
-            yield Forward(topic=CONSENTS.name, key=f"{tenant}|{row}", value=Consent(tenant=tenant, address=row))
+        yield from fire_due(ALARMS, tables, record.now, ring)
+
+    def ring(row: str) -> Iterator[Effect]:
+        tenant = tenant_name(0)
+        yield Forward(topic=CONSENTS.name, key=f"{tenant}|{row}", value=Consent(tenant=tenant, address=row))
 
     return Stage(
         name=name,

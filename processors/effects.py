@@ -1,7 +1,8 @@
 """What a stage is given and what it may ask for: Kafka Streams' own words, as data.
 
 A stage's function is pure: `(record, tables) → effects`. It is a generator; each effect takes hold before the function
-goes on, so that it reads its own writes. If it raises, all its effects are undone and the record is a dead letter.
+goes on, so that it reads its own writes. If it raises, all its effects are undone and the record is a dead letter. Of
+what a timer wakes (`Fire`) only that timer's effects are undone: the timer is the dead letter, and its neighbours fire.
 """
 
 from collections.abc import Callable, Iterator
@@ -81,7 +82,20 @@ class Refuse:
     faults: tuple[Fault, ...]
 
 
-Effect = Forward | Put | Delete | Refuse
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fire:
+    """Remove the timer `key` and do what it wakes; if that fails, the timer alone is set aside as a dead letter.
+
+    Effects are asked for once the timer is removed; there is no Fire among them. A timer whose writes have no room left
+    beside those of its neighbours stays until the next tick.
+    """
+
+    table: Table[Any]
+    key: str
+    effects: "Iterator[Effect]"
+
+
+Effect = Forward | Put | Delete | Refuse | Fire
 Function = Callable[[Record, Tables], Iterator[Effect]]
 
 

@@ -47,10 +47,10 @@ def emit_later(event_type: str, due: datetime, occasion: Occasion) -> Iterator[E
     yield arm(TIMERS, due, row_key("emission", row))
 
 
-def emit(row: str, _record: Record, tables: Tables) -> Iterator[Effect]:
+def emit(row: str, record: Record, tables: Tables) -> Iterator[Effect]:
     """The hour has come: the event is published, and comes back as any other."""
     emission = tables.get(EMISSIONS, row)
-    if emission is None:
+    if emission is None or emission.due > record.now:  # a timer that was put back may come before its time
         return
     event = event_from_mapping(emission.event)
     yield Delete(table=EMISSIONS, key=row)

@@ -72,7 +72,7 @@ def plan_row(kind: Kind, channel: Channel, thread: str, event: Event, occurrence
 def fire(row: str, record: Record, tables: Tables) -> Iterator[Effect]:
     """A plan's hour has come: its message goes to dispatch; or it has become useless and is forgotten."""
     planned = tables.get(PLANS, row)
-    if planned is None:
+    if planned is None or _woken_at(planned) > record.now:
         return
     if planned.address_key is not None:
         yield Delete(table=PLANS, key=row)
@@ -97,6 +97,13 @@ def fire(row: str, record: Record, tables: Tables) -> Iterator[Effect]:
             left = replace(planned, message_id=candidate.message_id, address_key=candidate.key, kept_until=kept_until)
             yield Put(table=PLANS, key=kept, value=left)
             yield arm(TIMERS, kept_until, row_key("plan", kept))
+
+
+def _woken_at(planned: Plan) -> datetime:
+    """When the plan's own timer fires: one that was put back may be older than the plan, which moved meanwhile."""
+    if planned.address_key is None:
+        return planned.due
+    return planned.kept_until or planned.useful_until or planned.due
 
 
 def _candidates(planned: Plan, kind: Kind, tables: Tables, known: InForce) -> Iterator[Candidate]:

@@ -1,9 +1,9 @@
 """Ordered timers: rows of a table whose keys begin with the due time, so that a range scan finds what is due."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from processors.effects import Delete, Put, Table, Tables
+from processors.effects import Delete, Effect, Fire, Put, Table, Tables
 from schemas.clock import to_millis
 from schemas.state import Alarm
 
@@ -32,13 +32,15 @@ def disarm(timers: Table[Alarm], due: datetime, row: str) -> Delete:
     return Delete(table=timers, key=timer_key(due, row))
 
 
-def due_rows(timers: Table[Alarm], tables: Tables, now: datetime) -> Iterator[tuple[str, Delete]]:
-    """The rows that are due at `now`, in due order, each with the effect that removes its timer.
+def fire_due(
+    timers: Table[Alarm], tables: Tables, now: datetime, wake: Callable[[str], Iterator[Effect]]
+) -> Iterator[Fire]:
+    """Let every timer fire that is due at `now`, in due order; `wake` says what the row of one asks for.
 
-    A tick that has done enough stops between two of them: one too large to be stored would be set aside for ever.
+    A tick that has done enough stops between two of them.
     """
     end = f"{to_millis(now) + 1:015d}"
     for key, alarm in tables.range(timers, "", end, FIRED_PER_TICK):
         if tables.had_enough():
             return
-        yield alarm.row, Delete(table=timers, key=key)
+        yield Fire(table=timers, key=key, effects=wake(alarm.row))

@@ -12,7 +12,10 @@ from schemas.faults import Fault
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetter:
-    """The original bytes, where they stood, and the faults; replayable after a fix."""
+    """The original bytes, where they stood, and the faults; replayable after a fix.
+
+    With `timer` it is no record but one of the timers that fired at the tick that stood there, counted from 1.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(val_json_bytes="base64")
 
@@ -29,11 +32,13 @@ class DeadLetter:
     type: str | None = None
     event_id: str | None = None
     stack: str | None = None
+    timer: int | None = None
 
     @property
     def id(self) -> str:
-        """Where the original stood: `topic/partition/offset`."""
-        return f"{self.topic}/{self.partition}/{self.offset}"
+        """Where the original stood: `topic/partition/offset`; of a timer, `topic/partition/offset/stage/number`."""
+        place = f"{self.topic}/{self.partition}/{self.offset}"
+        return place if self.timer is None else f"{place}/{self.stage}/{self.timer}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from schemas.envelope import Event
 from schemas.message import Message
 from schemas.parking import ParkingOver
 from schemas.portion import Portion
-from schemas.state import TenantSettings
+from schemas.state import Alarm, TenantSettings
 from schemas.tick import Tick
 from schemas.words import Channel, Lane
 
@@ -74,10 +74,10 @@ AUDIENCE = Topic(
 )
 TICKS = Topic(
     name="ticks",
-    sentence="One per partition and second; drives every timer.",
-    records=(Tick,),
+    sentence="One per partition and second; drives every timer. Also timers that are put back after a fix.",
+    records=(Tick, Alarm),
     key="",
-    owner="ticker",
+    owner="ticker, tidings dead-letters",
     retention=timedelta(days=1),
     clock=Clock.APPEND,
 )

@@ -74,9 +74,17 @@ class Publisher:
         self._producer = producer
         self._kafka = kafka
 
-    async def send(self, topic: Topic, key: bytes | None, value: bytes | None, headers: Headers = ()) -> Position:
+    async def send(
+        self,
+        topic: Topic,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Headers = (),
+        *,
+        partition: int | None = None,
+    ) -> Position:
         """Append one record and wait until it is safe; raises Refused when it is over the topic's limit."""
-        return await (await self.enqueue(topic, key, value, headers))
+        return await (await self.enqueue(topic, key, value, headers, partition=partition))
 
     async def send_at(
         self,
@@ -99,7 +107,13 @@ class Publisher:
         return await _acknowledged(topic, sent)
 
     async def enqueue(
-        self, topic: Topic, key: bytes | None, value: bytes | None, headers: Headers = ()
+        self,
+        topic: Topic,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Headers = (),
+        *,
+        partition: int | None = None,
     ) -> Awaitable[Position]:
         """Take one record, in order; what is returned is done when the record is safe. Waits while buffers are full."""
         size_bytes = record_size_bytes(key, value, headers)
@@ -107,7 +121,8 @@ class Publisher:
             reason = f"is {size_bytes:,} bytes; a record of topic {topic.name} may have {topic.max_bytes:,}"
             raise Refused(Fault(path="", reason=reason))
         try:
-            future = await self._producer.send(self._kafka.topic_prefix + topic.name, value, key, headers=list(headers))
+            name = self._kafka.topic_prefix + topic.name
+            future = await self._producer.send(name, value, key, partition=partition, headers=list(headers))
         except KafkaError as error:
             raise BrokerUnreachable(f"Topic {topic.name} did not take a record: {error}") from error
         return _acknowledged(topic, future)

@@ -4,26 +4,27 @@ Pure but for reading the store. Whatever a record can cause ends in quarantine, 
 dropped. It raises Fatal and SchemasUnavailable only, which no record is to blame for: they end the process.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from time import perf_counter
 from typing import assert_never
 
 from aiokafka.structs import ConsumerRecord
 
-from processors.effects import Delete, Forward, Function, Put, Record, Refuse
+from processors.effects import Delete, Effect, Fire, Forward, Function, Put, Record, Refuse
 from processors.timers import due_ms_of
-from schemas import wire
-from schemas.clock import from_millis, to_millis
+from schemas import codec, wire
+from schemas.clock import from_millis
 from schemas.codec import SchemasUnavailable
 from schemas.decision import Decision
 from schemas.faults import Fault, Refused, Unreadable
+from schemas.state import Alarm
 from schemas.topics import BY_NAME, TICKS, Topic
 from streams.clock_watch import ClockWatch
 from streams.crash import Fatal
 from streams.limits import TooLarge, fitting_output, require_fit
 from streams.overlay import Copies, Overlay, Rows
-from streams.quarantine import Origin, fault_of, origin_of, set_aside
+from streams.quarantine import STAGE_HEADER, FailedTimer, Origin, fault_of, origin_of, set_aside
 from streams.stage import Stage
 from streams.store import TABLES_LIMIT
 from streams.tally import Tally
@@ -76,15 +77,17 @@ class Guard:
             raise
         except Exception as error:  # noqa: BLE001 - the dead letter keeps it with its stack
             return self._set_aside(source, topic, Origin(), (fault_of(error),), error)
+        overlay = Overlay(self._codes, stored, unit, self._copies)
+        if isinstance(record.value, Alarm):
+            return self._put_back(record, record.value, overlay, source)
         if self._clock is not None and topic is TICKS and not self._clock.allows(record.now):
             return Change(Writes(), [])
         decoded_at = perf_counter()
         self._tally.decode_seconds += decoded_at - began_at
-        overlay = Overlay(self._codes, stored, unit, self._copies)
         try:
-            outputs = self._perform(record, overlay, source)
+            change = self._perform(record, overlay, source)
             self._tally.function_seconds += perf_counter() - decoded_at
-            return Change(overlay.writes, outputs)
+            return change
         except (Fatal, SchemasUnavailable):
             raise
         except Refused as error:
@@ -93,39 +96,63 @@ class Guard:
         except Exception as error:  # noqa: BLE001 - the dead letter keeps it with its stack
             return self._set_aside(source, topic, origin_of(record.value), (fault_of(error),), error)
 
-    def _perform(self, record: Record, overlay: Overlay, source: ConsumerRecord[bytes, bytes]) -> list[Output]:
+    def _perform(self, record: Record, overlay: Overlay, source: ConsumerRecord[bytes, bytes]) -> Change:
         """Run the function; each effect takes hold before it goes on."""
-        outputs: list[Output] = []
-        decided: list[Decision] = []
-        removed: list[str] = []
+        done = _Done()
         for effect in self._sources[source.topic].function(record, overlay):
-            match effect:
-                case Put():
-                    overlay.put(effect.table, effect.key, effect.value)
-                case Forward():
-                    outputs.append(fitting_output(effect, source.timestamp))
-                    if isinstance(effect.value, Decision):
-                        decided.append(effect.value)
-                case Delete():
-                    overlay.delete(effect.table, effect.key)
-                    if effect.table is self._timers:
-                        removed.append(effect.key)
-                case Refuse():
-                    raise _SetAside(*effect.faults)
-                case _:
-                    assert_never(effect)
-        require_fit(overlay.writes)
-        if decided or removed:
-            self._count(record, decided, removed)
-        return outputs
-
-    def _count(self, record: Record, decided: Sequence[Decision], removed: Sequence[str]) -> None:
-        """A tick removes a timer by letting it fire; an event, by taking it back."""
-        for decision in decided:
+            if isinstance(effect, Fire):
+                self._fire(effect, overlay, source, done)
+            else:
+                _take(effect, overlay, source, done)
+        require_fit(overlay.writes.size_bytes)
+        for decision in done.decided:
             self._tally.decision(decision)
-        if record.topic == TICKS.name:
-            due_ms = [due for key in removed if (due := due_ms_of(key)) is not None and due <= to_millis(record.now)]
-            self._tally.timers(due_ms)
+        if done.fired:
+            self._tally.timers(done.fired)
+        return Change(overlay.writes, done.outputs, tuple(done.faults))
+
+    def _fire(self, fire: Fire, overlay: Overlay, source: ConsumerRecord[bytes, bytes], done: "_Done") -> None:
+        """One timer with all that it wakes; whatever that raises sets aside this timer, and the tick goes on."""
+        if overlay.is_full:
+            return
+        own = _Done()
+        overlay.begin()
+        try:
+            overlay.delete(fire.table, fire.key)
+            for effect in fire.effects:
+                _take(effect, overlay, source, own)
+            own.fired += [due] if (due := due_ms_of(fire.key)) is not None else []
+            is_kept = overlay.keep()
+        except (Fatal, SchemasUnavailable):
+            raise
+        except Exception as error:  # noqa: BLE001 - the dead letter keeps it with its stack
+            overlay.undo()
+            alarm = codec.encode(overlay.get(fire.table, fire.key))
+            timer = FailedTimer(number=len(done.faults) + 1, key=fire.key.encode(), value=alarm)
+            own = _letter_alone(self._set_timer_aside(timer, source, error))
+            overlay.begin()
+            overlay.delete(fire.table, fire.key)
+            is_kept = overlay.keep()
+        if is_kept:
+            done.add(own)
+
+    def _set_timer_aside(self, timer: FailedTimer, source: ConsumerRecord[bytes, bytes], error: Exception) -> Change:
+        faults = error.faults if isinstance(error, Refused) else (fault_of(error),)
+        stack_of = None if isinstance(error, _SetAside | TooLarge) else error
+        topic = self._sources[source.topic].topic.name
+        return set_aside(
+            source, topic=topic, stage=self._stage, origin=Origin(), faults=faults, error=stack_of, timer=timer
+        )
+
+    def _put_back(self, record: Record, alarm: Alarm, overlay: Overlay, source: ConsumerRecord[bytes, bytes]) -> Change:
+        """A timer that was set aside, published again: the stage that it is of fires it at its next tick."""
+        if self._timers is None or dict(source.headers).get(STAGE_HEADER) != self._stage.encode():
+            return Change(Writes(), [])
+        if due_ms_of(record.key) is None:
+            fault = Fault(path="key", reason=f"is no timer's: {record.key!r}")
+            return self._set_aside(source, TICKS, Origin(), (fault,))
+        overlay.put(self._timers, record.key, alarm)
+        return Change(overlay.writes, [])
 
     def _set_aside(
         self,
@@ -136,6 +163,44 @@ class Guard:
         error: Exception | None = None,
     ) -> Change:
         return set_aside(source, topic=topic.name, stage=self._stage, origin=origin, faults=faults, error=error)
+
+
+@dataclass(slots=True)
+class _Done:
+    """What a record, or one timer that fires at it, does beside its writes."""
+
+    outputs: list[Output] = field(default_factory=list)
+    decided: list[Decision] = field(default_factory=list)
+    fired: list[int] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+
+    def add(self, other: "_Done") -> None:
+        self.outputs += other.outputs
+        self.decided += other.decided
+        self.fired += other.fired
+        self.faults += other.faults
+
+
+def _letter_alone(change: Change) -> _Done:
+    return _Done(outputs=change.outputs, faults=list(change.faults))
+
+
+def _take(effect: Effect, overlay: Overlay, source: ConsumerRecord[bytes, bytes], done: _Done) -> None:
+    match effect:
+        case Put():
+            overlay.put(effect.table, effect.key, effect.value)
+        case Forward():
+            done.outputs.append(fitting_output(effect, source.timestamp))
+            if isinstance(effect.value, Decision):
+                done.decided.append(effect.value)
+        case Delete():
+            overlay.delete(effect.table, effect.key)
+        case Refuse():
+            raise _SetAside(*effect.faults)
+        case Fire():
+            raise TypeError(f"the timer {effect.key!r} fires within another")
+        case _:
+            assert_never(effect)
 
 
 class _SetAside(Refused):

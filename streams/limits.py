@@ -5,10 +5,9 @@ from schemas import wire
 from schemas.faults import Fault, Refused
 from schemas.topics import BY_NAME
 from streams.unit_of_work import WRITES_LIMIT_BYTES, Output, output
-from streams.writes import Writes
 
 ENOUGH_BYTES = 600_000
-"""After so many bytes of writes a tick leaves what is due to the next: one more timer's writes still fit a unit."""
+"""After so many bytes of writes a tick leaves what is due to the next."""
 
 
 class TooLarge(Refused):
@@ -25,8 +24,8 @@ def fitting_output(effect: Forward, timestamp_ms: int) -> Output:
     return forwarded
 
 
-def require_fit(writes: Writes) -> None:
-    """Raises TooLarge when these writes of one record do not fit a unit of work."""
-    if writes.size_bytes > WRITES_LIMIT_BYTES:
-        size = f"{writes.size_bytes:,} bytes"
+def require_fit(size_bytes: int) -> None:
+    """Raises TooLarge when so much written by one record, or by one timer, does not fit a unit of work."""
+    if size_bytes > WRITES_LIMIT_BYTES:
+        size = f"{size_bytes:,} bytes"
         raise TooLarge(Fault(path="", reason=f"writes {size} of state; one record may write {WRITES_LIMIT_BYTES:,}"))

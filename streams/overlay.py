@@ -10,7 +10,8 @@ from typing import Any, Protocol, TypeVar, cast
 
 from processors.effects import Table
 from schemas import codec
-from streams.limits import ENOUGH_BYTES
+from streams.limits import ENOUGH_BYTES, require_fit
+from streams.unit_of_work import WRITES_LIMIT_BYTES
 from streams.writes import Writes
 
 T = TypeVar("T")
@@ -33,14 +34,29 @@ Copies = Mapping[str, Mapping[str, object]]
 class Overlay:
     """The `Tables` of one record; `writes` are its own, and are dropped with it when the record is set aside."""
 
-    __slots__ = ("_codes", "_copies", "_stored", "_unit", "writes")
+    __slots__ = (
+        "_before",
+        "_before_bytes",
+        "_codes",
+        "_copies",
+        "_is_undoable",
+        "_stored",
+        "_unit",
+        "is_full",
+        "writes",
+    )
 
     def __init__(self, codes: Mapping[str, bytes], stored: Rows, unit: Writes, copies: Copies) -> None:
         self._codes = codes
         self._stored = stored
         self._unit = unit
         self._copies = copies
+        self._before: dict[bytes, bytes | _Absent | None] = {}
+        self._before_bytes = 0
+        self._is_undoable = False
         self.writes = Writes()
+        self.is_full = False
+        """Whether something found no room any more, and so was undone."""
 
     def get(self, table: Table[T], key: str) -> T | None:
         """The row, or None."""
@@ -67,17 +83,52 @@ class Overlay:
 
     def had_enough(self) -> bool:
         """Whether what is left should be left to the next record."""
-        return self.writes.size_bytes > ENOUGH_BYTES
+        return self.is_full or self.writes.size_bytes > ENOUGH_BYTES
 
     def put(self, table: Table[Any], key: str, record: object) -> None:
         """Write a row of the class that the table holds."""
         if type(record) is not table.holds:
             raise TypeError(f"table {table.name} holds {table.holds.__name__}, not {type(record).__name__}")
-        self.writes.put(self._codes[table.name] + key.encode(), codec.encode(record))
+        self._write(self._codes[table.name] + key.encode(), codec.encode(record))
 
     def delete(self, table: Table[Any], key: str) -> None:
         """Remove a row; removing one that is not there changes nothing."""
-        self.writes.put(self._codes[table.name] + key.encode(), None)
+        self._write(self._codes[table.name] + key.encode(), None)
+
+    def begin(self) -> None:
+        """What is written from now on can be undone."""
+        self._before = {}
+        self._before_bytes = self.writes.size_bytes
+        self._is_undoable = True
+
+    def keep(self) -> bool:
+        """Leave what was written since `begin`, if a unit has room for it beside what was written before."""
+        require_fit(self.writes.size_bytes - self._before_bytes)
+        self._is_undoable = False
+        if self.writes.size_bytes <= WRITES_LIMIT_BYTES:
+            return True
+        self.undo()
+        self.is_full = True
+        return False
+
+    def undo(self) -> None:
+        """Forget what was written since `begin`."""
+        written, self.writes = self.writes, Writes()
+        for key, value in written.items():
+            before = self._before.get(key, value)
+            if not isinstance(before, _Absent):
+                self.writes.put(key, before)
+        self.writes.size_bytes = self._before_bytes
+        self._is_undoable = False
+
+    def _write(self, key: bytes, value: bytes | None) -> None:
+        if self._is_undoable and key not in self._before:
+            self._before[key] = self.writes[key] if key in self.writes else _Absent()
+        self.writes.put(key, value)
+
+
+class _Absent:
+    """In place of a value: nothing was written before."""
 
 
 def newest_of(layers: tuple[Iterable[tuple[bytes, bytes | None]], ...], limit: int) -> list[tuple[bytes, bytes]]:

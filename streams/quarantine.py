@@ -1,6 +1,7 @@
 """Quarantine: a record that cannot be read or applied becomes a dead letter, awaited like any other output.
 
 Its bytes, where it stood and what is wrong are kept, so that it can be replayed after a fix. Its neighbours go on.
+The letter of a timer that fails has the timer's own key and value, and the place of the tick at which it fired.
 """
 
 import traceback
@@ -18,6 +19,8 @@ from schemas.topics import DEAD_LETTERS
 from streams.unit_of_work import Change, Output, output
 from streams.writes import Writes
 
+STAGE_HEADER = "stage"
+"""Whose timer a record on `ticks` is that is no tick."""
 _STACK_LIMIT_CHARACTERS = 20_000
 _NO_FAULT = Fault(path="", reason="is refused without a reason")
 
@@ -29,6 +32,15 @@ class Origin:
     tenant: str | None = None
     type: str | None = None
     event_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedTimer:
+    """A timer as it is stored, and which of those of its tick that are set aside it is, counted from 1."""
+
+    number: int
+    key: bytes
+    value: bytes
 
 
 def origin_of(value: object) -> Origin:
@@ -48,6 +60,7 @@ def set_aside(
     origin: Origin,
     faults: Sequence[Fault],
     error: BaseException | None = None,
+    timer: FailedTimer | None = None,
 ) -> Change:
     """The change that consists of nothing but the dead letter; `topic` is the catalogue's name."""
     letter = DeadLetter(
@@ -65,10 +78,18 @@ def set_aside(
         event_id=origin.event_id,
         stack=_stack(error) if error is not None else None,
     )
+    if timer is not None:
+        letter = timer_letter(letter, timer)
     whole = _output(letter, source.timestamp)
     fits = whole.size_bytes <= DEAD_LETTERS.max_bytes
     sent = whole if fits else _output(_cut(letter), source.timestamp)
-    return Change(Writes(), [sent], next(iter(letter.faults), _NO_FAULT))
+    return Change(Writes(), [sent], (next(iter(letter.faults), _NO_FAULT),))
+
+
+def timer_letter(tick: DeadLetter, timer: FailedTimer) -> DeadLetter:
+    """The letter of one timer, made from that of its tick; published again on the tick's partition, it is put back."""
+    headers = {STAGE_HEADER: tick.stage.encode()}
+    return replace(tick, timer=timer.number, key=timer.key, value=timer.value, headers=headers)
 
 
 def fault_of(error: Exception) -> Fault:

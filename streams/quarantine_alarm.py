@@ -107,7 +107,7 @@ class QuarantineAlarm:
         found = f"{source.set_aside} of the last minute's {seen} records were set aside"
         reason = f"{found}, most often because of: {worst}"
         if topic == TICKS.name:
-            # Without ticks no timer of any tenant would fire. What is set aside of them says that one timer is bad.
+            # Without ticks no timer of any tenant would fire. What is set aside here are single timers.
             log.error("source %s of stage %s goes on, but %s", topic, self._stage, reason)
             source.forget()
             return True

@@ -97,7 +97,7 @@ class StageRunner:
                     return
                 unit = self._new_unit()
             change = self._guard.apply(record, place.store, unit.writes)
-            if change.fault is not None and not self._alarm.allows(place.topic, change.fault, count):
+            if not all(self._alarm.allows(place.topic, fault, count) for fault in change.faults):
                 await self._hold(unit, place, batch, record.offset, consumer)
                 return
             if not unit.has_room_for(change):

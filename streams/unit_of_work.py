@@ -39,8 +39,8 @@ class Change(NamedTuple):
 
     writes: Writes
     outputs: list[Output]
-    fault: Fault | None = None
-    """The first thing that is wrong with a record that was set aside."""
+    faults: tuple[Fault, ...] = ()
+    """For what was set aside, the record or timers that fired at it, the first thing that is wrong with each."""
 
 
 def output(topic: str, key: str, encoded: Encoded, timestamp_ms: int) -> Output:

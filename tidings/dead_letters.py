@@ -1,6 +1,6 @@
 """What became of dead letters: the letters of the topic put together with their replays."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from enum import StrEnum
@@ -52,9 +52,23 @@ def filed(records: Iterable[object]) -> tuple[Filed, ...]:
     together = []
     for letter in sorted(letters.values(), key=lambda each: (each.at, each.id)):
         replayed = tuple(sorted(replays.get(letter.id, ()), key=lambda each: each.at))
-        successor = letters.get(replayed[-1].place) if replayed else None
+        successor = _successor(letter, replayed[-1], letters) if replayed else None
         together.append(Filed(letter=letter, replays=replayed, successor=successor))
     return tuple(together)
+
+
+def _successor(letter: DeadLetter, replay: Replay, letters: Mapping[str, DeadLetter]) -> DeadLetter | None:
+    """The letter that a replay became: of a record, one at its place; of a timer, one of a later tick with its key."""
+    if letter.timer is None:
+        return letters.get(replay.place)
+    same = (
+        each
+        for each in letters.values()
+        if (each.stage, each.partition, each.key) == (letter.stage, letter.partition, letter.key)
+        and each.timer is not None
+        and each.offset > replay.offset
+    )
+    return min(same, key=lambda each: each.offset, default=None)
 
 
 async def read(kafka: Kafka) -> tuple[Filed, ...]:

@@ -4,6 +4,7 @@ Records come at least once. What adds up is therefore taken by its id: a message
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from processors.credit.block_invoices import agree, sweep_blocks, turn
 from processors.credit.month_invoices import close_month, sweep_month
@@ -12,7 +13,7 @@ from processors.credit.tables import TIMERS
 from processors.credit.usage_entries import enter
 from processors.credit.wakes import Wake, parts_of
 from processors.effects import Effect, Record, Tables
-from processors.timers import due_rows
+from processors.timers import fire_due
 from schemas.billing import CreditChange, Terms, Usage
 from schemas.candidate import Withdrawal
 from schemas.message import Message
@@ -59,11 +60,13 @@ def on_terms(record: Record, tables: Tables) -> Iterator[Effect]:
 
 def on_tick(record: Record, tables: Tables) -> Iterator[Effect]:
     """Parked texts that have become useless, credits not yet used up, and invoices that are due."""
-    for row, remove in due_rows(TIMERS, tables, record.now):
-        yield remove
-        named = parts_of(row)
-        if named is None:
-            yield from expire(row, record, tables)
-        else:
-            wake, about = named
-            yield from WAKES[wake](record, tables, *about)
+    yield from fire_due(TIMERS, tables, record.now, partial(_wake, record, tables))
+
+
+def _wake(record: Record, tables: Tables, row: str) -> Iterator[Effect]:
+    named = parts_of(row)
+    if named is None:
+        yield from expire(row, record, tables)
+    else:
+        wake, about = named
+        yield from WAKES[wake](record, tables, *about)

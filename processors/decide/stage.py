@@ -6,6 +6,7 @@ key than `tenant|subject` travels through `audience` first: all about one contac
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 from processors.addressees import addressed
 from processors.decide.answer import answer, answer_for_one
@@ -20,7 +21,7 @@ from processors.effects import Effect, Forward, Put, Record, Refuse, Tables, row
 from processors.emissions import emit
 from processors.schedule import fire
 from processors.settings import InForce, in_force
-from processors.timers import due_rows
+from processors.timers import fire_due
 from schemas.candidate import Candidate
 from schemas.envelope import Event
 from schemas.faults import Fault
@@ -79,10 +80,12 @@ def _whom(candidate: Candidate) -> str:
 
 def on_tick(record: Record, tables: Tables) -> Iterator[Effect]:
     """What is due, in due order: planned messages and events, and events that wait for their tenant."""
-    for row, remove in due_rows(TIMERS, tables, record.now):
-        yield remove
-        what, _, waiting = row.partition("\0")
-        yield from WAKES[what](waiting, record, tables)
+    yield from fire_due(TIMERS, tables, record.now, partial(_wake, record, tables))
+
+
+def _wake(record: Record, tables: Tables, row: str) -> Iterator[Effect]:
+    what, _, waiting = row.partition("\0")
+    yield from WAKES[what](waiting, record, tables)
 
 
 def _take(event: Event, record: Record, tables: Tables) -> Iterator[Effect]:

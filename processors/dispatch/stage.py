@@ -7,6 +7,7 @@ address, ordered by a timer, and passes all gates again when its hour comes.
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from processors.command import command
 from processors.decisions import decided_on_candidate, facts_of
@@ -16,7 +17,7 @@ from processors.dispatch.tallies import count_up, tallies
 from processors.effects import Delete, Effect, Forward, Put, Record, Tables, prefix_end, row_key
 from processors.render import RenderError
 from processors.settings import InForce, in_force
-from processors.timers import arm, disarm, due_rows
+from processors.timers import arm, disarm, fire_due
 from schemas.candidate import Candidate, ContactUpdate, Withdrawal
 from schemas.consent import Consent, ConsentChange
 from schemas.message import Message
@@ -62,12 +63,14 @@ def on_consent_change(record: Record, tables: Tables) -> Iterator[Effect]:
 
 def on_tick(record: Record, tables: Tables) -> Iterator[Effect]:
     """Messages whose hold is over pass the gates again."""
-    for row, remove in due_rows(TIMERS, tables, record.now):
-        yield remove
-        held = tables.get(HELD, row)
-        if held is not None:
-            yield Delete(table=HELD, key=row)
-            yield from _dispatch(held.candidate, record, tables)
+    yield from fire_due(TIMERS, tables, record.now, partial(_wake, record, tables))
+
+
+def _wake(record: Record, tables: Tables, row: str) -> Iterator[Effect]:
+    held = tables.get(HELD, row)
+    if held is not None and held.until <= record.now:  # a timer that was put back may come before its time
+        yield Delete(table=HELD, key=row)
+        yield from _dispatch(held.candidate, record, tables)
 
 
 def _dispatch(candidate: Candidate, record: Record, tables: Tables) -> Iterator[Effect]:

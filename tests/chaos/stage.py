@@ -11,8 +11,8 @@ from enum import StrEnum
 from aiokafka.structs import ConsumerRecord
 
 from processors.effects import Effect, Forward, Put, Record, Refuse, Table, Tables
-from processors.timers import arm, due_rows
-from schemas.clock import from_millis
+from processors.timers import arm, fire_due
+from schemas.clock import from_millis, to_millis
 from schemas.envelope import Event
 from schemas.events import FreeRecord
 from schemas.faults import Fault
@@ -81,12 +81,12 @@ def chaos_stage(dedup: Dedup) -> Stage:
 
     def on_tick(record: Record, tables: Tables) -> Iterator[Effect]:
         yield from _performed(dedup, record, tables)
-        for row, removal in due_rows(ALARMS, tables, record.now):
-            yield removal
-            # Nothing here comes from the tick: a tick after a crash must say the same.
-            due, _, _ = removal.key.partition("\0")
-            tenant, subject, told = row.split("|", 2)
-            yield _answer(Word.RANG, f"{dedup} {told}", tenant, subject, int(due))
+        yield from fire_due(ALARMS, tables, record.now, wake)
+
+    def wake(row: str) -> Iterator[Effect]:
+        # Nothing here comes from the tick: a tick after a crash must say the same.
+        tenant, subject, due, told = row.split("|", 3)
+        yield _answer(Word.RANG, f"{dedup} {told}", tenant, subject, int(due))
 
     return Stage(
         name=dedup.value,
@@ -124,7 +124,8 @@ def _take(dedup: Dedup, record: Record, tables: Tables) -> Iterator[Effect]:
         return
     yield Put(table=FIRST, key=event.id, value=Alarm(row=here))
     for lead, alarm in zip(LEADS, alarms_of(event.id), strict=True):
-        yield arm(ALARMS, record.now + lead, f"{event.tenant}|{event.subject}|{alarm}")
+        due = record.now + lead
+        yield arm(ALARMS, due, f"{event.tenant}|{event.subject}|{to_millis(due)}|{alarm}")
     yield _answer(Word.HEARD, told, event.tenant, event.subject, source.timestamp)
     yield from _poisoned(event)
 

@@ -18,6 +18,8 @@ class Case:
     answers: Answers = ()
     letters: Mapping[int, str] = field(default_factory=dict)
     has_stack: bool = False
+    timers_aside: Sequence[tuple[str, str]] = ()
+    """The row of each timer that is a dead letter, without the case's name, and what is wrong; in due order."""
 
 
 def _two_lists(*rows: str) -> list[Instruction]:
@@ -131,6 +133,34 @@ CASES: Mapping[str, Case] = {
     ),
     "a-timer-that-is-stopped": Case(
         events=[[["arm", "a", 10], ["arm", "b", 10], ["disarm", "a", 10]]], answers=[("b rang", ["b"])]
+    ),
+    "a-timer-that-raises-leaves-its-neighbours": Case(
+        events=[[["arm", "a", 10], ["arm", "b:raise", 20], ["arm", "c:raise", 20], ["arm", "d", 30]], [["get", "x"]]],
+        answers=[("1/0", None), ("a rang", ["a"]), ("d rang", ["d"])],
+        timers_aside=[("b:raise", "LookupError: no b:raise here"), ("c:raise", "LookupError: no c:raise here")],
+    ),
+    "a-timer-that-refuses": Case(
+        events=[[["arm", "a:refuse", 10], ["arm", "b", 20]]],
+        answers=[("b rang", ["b"])],
+        timers_aside=[("a:refuse", "row: is refused")],
+    ),
+    "a-timer-that-wakes-what-is-unknown": Case(
+        events=[[["arm", "a:mystery", 10], ["arm", "b", 20]]],
+        answers=[("b rang", ["b"])],
+        timers_aside=[("a:mystery", "KeyError: 'mystery'")],
+    ),
+    "a-timer-within-a-timer": Case(
+        events=[[["arm", "a:fire", 10]]],
+        timers_aside=[("a:fire", "TypeError: the timer '0' fires within another")],
+    ),
+    "a-timer-that-writes-too-much": Case(
+        events=[[["arm", "a:much:20", 10], ["arm", "b", 20]]],
+        answers=[("b rang", ["b"])],
+        timers_aside=[("a:much:20", "one record may write 900,000")],
+    ),
+    "timers-that-do-not-fit-together": Case(
+        events=[[["arm", f"{name}:much:9", 10] for name in "abc"]],
+        answers=[(f"{name}:much:9 rang", [f"{name}:much:9"]) for name in "abc"],
     ),
     "a-shared-copy": Case(events=[[["shared", "known"], ["shared", "unknown"]]], answers=[("0/0", 3), ("0/1", None)]),
 }

@@ -8,11 +8,12 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from processors.effects import Delete, Effect, Forward, Put, Record, Refuse, Table, Tables
-from processors.timers import arm, disarm, due_rows
+from processors.effects import Delete, Effect, Fire, Forward, Put, Record, Refuse, Table, Tables
+from processors.timers import arm, disarm, fire_due
 from schemas.clock import from_millis, to_millis
 from schemas.decision import Decision
 from schemas.envelope import Event
@@ -54,10 +55,49 @@ def on_event(record: Record, tables: Tables) -> Iterator[Effect]:
 
 def on_tick(record: Record, tables: Tables) -> Iterator[Effect]:
     """Say which timers rang, in the order in which they were due."""
-    for row, removal in due_rows(TIMERS, tables, record.now):
-        yield removal
-        case, _, name = row.partition("/")
-        yield answer(case, f"{row} rang", [name], f"lab|{case}")
+    yield from fire_due(TIMERS, tables, record.now, partial(_wake, record, tables))
+
+
+def _wake(record: Record, tables: Tables, row: str) -> Iterator[Effect]:
+    case, _, name = row.partition("/")
+    yield answer(case, f"{row} rang", [name], f"lab|{case}")
+    # A timer's name may say what else it does.
+    word, *arguments = name.split(":")[1:] or ["well"]
+    yield from _WAKES[word](tables, row, *arguments)
+
+
+def _wake_well(tables: Tables, row: str) -> Iterator[Any]:
+    yield from ()
+
+
+def _wake_writing(tables: Tables, row: str) -> Iterator[Any]:
+    """Write before it fails: nothing of this may be seen, and its own timer must be gone."""
+    yield Put(table=NOTES, key=f"lab|{row.partition('/')[0]}/x", value=Alarm(row="half done"))
+    yield arm(TIMERS, from_millis(0), row)
+    raise LookupError(f"no {row.partition('/')[2]} here")
+
+
+def _wake_refusing(tables: Tables, row: str) -> Iterator[Any]:
+    yield Refuse(faults=(Fault(path="row", reason="is refused"),))
+
+
+def _wake_much(tables: Tables, row: str, rows: str) -> Iterator[Any]:
+    """Write so many rows of 60,000 bytes."""
+    for number in range(int(rows)):
+        yield Put(table=NOTES, key=f"lab|{row}/{number}", value=Alarm(row="x" * 60_000))
+
+
+def _wake_nested(tables: Tables, row: str) -> Iterator[Any]:
+    yield Fire(table=TIMERS, key="0", effects=iter(()))
+
+
+_WAKES: Mapping[str, Callable[..., Iterator[Any]]] = {
+    "well": _wake_well,
+    "raise": _wake_writing,
+    "refuse": _wake_refusing,
+    "much": _wake_much,
+    "fire": _wake_nested,
+}
 
 
 def on_answer(record: Record, tables: Tables) -> Iterator[Effect]:

@@ -50,6 +50,7 @@ class Result:
     answers: list[tuple[str, Any]] = field(default_factory=list)
     letters: list[DeadLetter] = field(default_factory=list)
     counts: list[int] = field(default_factory=list)
+    timers_aside: list[DeadLetter] = field(default_factory=list)
 
 
 Results = defaultdict[str, Result]
@@ -106,10 +107,11 @@ async def _in_engine(cases: Mapping[str, Case]) -> Results:
         for key, value, headers in _rows(name, case):
             broker.append(EVENTS.name, partition_of(key, PARTITIONS), [Row(key, value, headers)])
     await asyncio.sleep(5)
-    broker.now_ms += 200
-    for number in numbers:
-        broker.append(TICKS.name, number, [Row(None, wire.encode(Tick(ticker="t")).value)])
-    await asyncio.sleep(5)
+    for _ in range(4):
+        broker.now_ms += 200
+        for number in numbers:
+            broker.append(TICKS.name, number, [Row(None, wire.encode(Tick(ticker="t")).value)])
+        await asyncio.sleep(5)
     assert not machine.unexpected, machine.unexpected
     return _results({topic: _decoded(topic, broker) for topic in (AUDIENCE, DEAD_LETTERS, DECISIONS)})
 
@@ -204,12 +206,19 @@ def _results(found: Mapping[Topic, list[object]]) -> Results:
         results[event.subject].answers.append((answer_id, json.loads(data.values["words"])))
     for letter in found[DEAD_LETTERS]:
         assert isinstance(letter, DeadLetter)
-        results[str(letter.event_id).partition(".")[0]].letters.append(letter)
+        if letter.timer is None:
+            results[str(letter.event_id).partition(".")[0]].letters.append(letter)
+        else:
+            results[_row_of(letter).partition("/")[0]].timers_aside.append(letter)
     for decision in found[DECISIONS]:
         assert isinstance(decision, Decision)
         count: Any = decision.facts["count"]
         results[decision.event_id.partition(".")[0].partition("/")[0]].counts.append(count)
     return results
+
+
+def _row_of(letter: DeadLetter) -> str:
+    return (letter.key or b"").decode().partition("\0")[2]
 
 
 RUNNERS: Mapping[str, Callable[..., Results]] = {"memory": in_memory, "engine": in_engine, "faust": on_faust}

@@ -2,6 +2,8 @@
 
 import pytest
 
+from schemas import codec
+from schemas.state import Alarm
 from tests.runners.cases import CASES
 from tests.runners.runners import RUNNERS, Result, results_of
 
@@ -29,6 +31,22 @@ def test_every_runner_does_the_same(runner: str, name: str) -> None:
         assert case.letters[number] in said
         assert (letter.tenant, letter.type) == ("lab", "experiment.begun")
         assert (letter.stack is not None) is case.has_stack
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("name", CASES)
+def test_every_runner_sets_the_same_timers_aside(runner: str, name: str) -> None:
+    case, found = CASES[name], sorted(results_of(runner)[name].timers_aside, key=lambda each: (each.offset, each.timer))
+    assert len(found) == len(case.timers_aside)
+    for letter, (row, wrong) in zip(found, case.timers_aside, strict=True):
+        assert wrong in str(letter.faults[0])
+        assert letter.id == f"ticks/{letter.partition}/{letter.offset}/try/{letter.timer}"
+        assert letter.key is not None
+        assert letter.value is not None
+        assert letter.key.decode().partition("\0")[2] == f"{name}/{row}"
+        assert codec.decode(letter.value) == Alarm(row=f"{name}/{row}")
+        assert letter.headers == {"stage": b"try"}
+        assert (letter.stack is not None) is ("Error: " in wrong)
 
 
 def _counted(result: Result) -> list[int]:

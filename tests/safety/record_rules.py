@@ -6,7 +6,7 @@ from typing import Any
 
 from aiokafka.structs import ConsumerRecord
 
-from processors.effects import Record
+from processors.effects import Fire, Record
 from schemas.topics import DEAD_LETTERS
 from streams.clock_watch import ClockWatch
 from streams.crash import Fatal
@@ -24,7 +24,7 @@ from tests.safety.rule import Place, Rule, require
 class HalfDone(Guard):
     """Keeps what a function did before it failed."""
 
-    def _perform(self, record: Record, overlay: Overlay, source: ConsumerRecord[bytes, bytes]) -> list[Output]:
+    def _perform(self, record: Record, overlay: Overlay, source: ConsumerRecord[bytes, bytes]) -> Change:
         self._last = overlay
         return super()._perform(record, overlay, source)
 
@@ -44,6 +44,29 @@ async def a_poisonous_record_can_be_applied_after_a_fix(guard: type[Guard], plac
     await process.run()
     process.end()
     require("heard e0" in answers(cluster), f"lost: e0 after its replay; what came of it: {sorted(answers(cluster))}")
+
+
+class WholeTicks(Guard):
+    """Sets a tick aside with all of its timers when one of them fails."""
+
+    def _fire(self, fire: Fire, overlay: Overlay, *_: Any) -> None:
+        overlay.delete(fire.table, fire.key)
+        for _effect in fire.effects:
+            continue
+
+
+async def a_timer_that_fails_stops_no_other(guard: type[Guard], place: Place) -> None:
+    cluster = Cluster()
+    ring(cluster, "e0", "cracked", "e1")
+    tick(cluster, NOON + timedelta(seconds=1))
+    process = Process(cluster, place.home, parts=Parts(guard=guard))
+    await process.run()
+    rang = sorted(answer for answer in answers(cluster) if answer.startswith("rang"))
+    require(rang == ["rang e0", "rang e1"], f"timers stop: of e0, a cracked one and e1, these rang: {rang}")
+    tick(cluster, NOON + timedelta(seconds=2))
+    await process.run()
+    process.end()
+    require(len(letters(cluster)) == 1, f"looped on: {len(letters(cluster))} dead letters of one timer")
 
 
 class NotAwaited(Outbox):
@@ -147,6 +170,13 @@ RULES = (
         at="apply",
         without=HalfDone,
         scenario=a_poisonous_record_can_be_applied_after_a_fix,
+    ),
+    Rule(
+        says="a timer that fails stops no other",
+        kept_by=Guard,
+        at="_fire",
+        without=WholeTicks,
+        scenario=a_timer_that_fails_stops_no_other,
     ),
     Rule(
         says="a dead letter is awaited",

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from processors.effects import Delete, Effect, Forward, Put, Record, Refuse, Table, Tables, prefix_end
-from processors.timers import arm, disarm, due_rows
+from processors.timers import arm, disarm, fire_due
 from schemas.decision import Decision
 from schemas.envelope import Event
 from schemas.events import FreeRecord
@@ -53,12 +54,14 @@ def on_event(record: Record, tables: Tables) -> Iterator[Effect]:
 
 def on_tick(record: Record, tables: Tables) -> Iterator[Effect]:
     """Ring what is due; how many rang before is part of what is said."""
-    for row, removal in due_rows(TIMERS, tables, record.now):
-        yield removal
-        key, _, event_id = row.partition("/")
-        count = _next(tables, key)
-        yield count
-        yield _answer(bell(event_id, key.partition("|")[2], "bell.rung"), f"{event_id} rang as {_count(count)}", record)
+    yield from fire_due(TIMERS, tables, record.now, partial(_wake, record, tables))
+
+
+def _wake(record: Record, tables: Tables, row: str) -> Iterator[Effect]:
+    key, _, event_id = row.partition("/")
+    count = _next(tables, key)
+    yield count
+    yield _answer(bell(event_id, key.partition("|")[2], "bell.rung"), f"{event_id} rang as {_count(count)}", record)
 
 
 def on_answer(record: Record, tables: Tables) -> Iterator[Effect]:

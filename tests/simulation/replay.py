@@ -75,6 +75,9 @@ class Replay:
         for forward in forwards:
             encoded = wire.encode(forward.value)
             self.said.append(Said(forward.topic, forward.key.encode(), encoded.value, encoded.headers))
+        for timer in self.state.timers_aside:
+            letter_id = f"{source.topic}/{source.partition}/{source.offset}/{self.stage.name}/{timer.number}"
+            self.said.append(Said(DEAD_LETTERS.name, letter_id.encode(), b"", ()))
 
 
 def replay(stage: Stage, number: int, broker: Broker, shared: Mapping[str, dict[str, object]]) -> Replay:

@@ -45,7 +45,7 @@ def list_(
 
 @app.command()
 def show(
-    id_: Annotated[str, typer.Argument(metavar="ID", help="topic/partition/offset, as in the list.")],
+    id_: Annotated[str, typer.Argument(metavar="ID", help="As in the list.")],
     as_json: Json = False,
 ) -> None:
     """Show one dead letter: its faults, and the record as it came."""
@@ -64,14 +64,14 @@ def show(
 
 @app.command()
 def replay(
-    ids: Annotated[
-        list[str] | None, typer.Argument(metavar="ID…", help="topic/partition/offset, as in the list.")
-    ] = None,
+    ids: Annotated[list[str] | None, typer.Argument(metavar="ID…", help="As in the list.")] = None,
     every: Annotated[bool, typer.Option("--all", help="All that nobody has replayed yet.")] = False,
     again: Annotated[bool, typer.Option("--again", help="Also those that were replayed already.")] = False,
     as_json: Json = False,
 ) -> None:
     """Publish dead letters again, unchanged, to the topics they came from; redelivered events do no harm.
+
+    A timer is put back, and fires at the next tick.
 
     A letter stays listed under --all with what became of it. One that is refused again is a new letter.
     """
@@ -115,7 +115,10 @@ async def _replay_one(publishing: "Publisher", letter: "DeadLetter") -> str:
     from schemas.dead_letter import Replay
     from schemas.topics import BY_NAME, DEAD_LETTERS
 
-    stands = await publishing.send(BY_NAME[letter.topic], letter.key, letter.value, tuple(letter.headers.items()))
+    # A timer belongs to the partition of the tick at which it fired; anything else, to that of its key.
+    partition = None if letter.timer is None else letter.partition
+    headers = tuple(letter.headers.items())
+    stands = await publishing.send(BY_NAME[letter.topic], letter.key, letter.value, headers, partition=partition)
     note = Replay(letter=letter.id, topic=stands.topic, partition=stands.partition, offset=stands.offset, at=stands.at)
     await publishing.send(DEAD_LETTERS, letter.id.encode(), wire.encode(note).value)
     return note.place
@@ -136,6 +139,8 @@ def _row(each: "Filed") -> tuple[str, ...]:
 
     letter = each.letter
     event = " ".join(part for part in (letter.type, letter.event_id) if part)
+    if letter.timer is not None:
+        event = f"timer of {letter.stage}"
     return (
         letter.id,
         rfc3339(letter.at),
@@ -159,7 +164,8 @@ def _show(each: "Filed") -> None:
 
     letter = each.letter
     typer.echo(typer.style(letter.id, bold=True) + f"  {_fate(each)}")
-    typer.echo(f"Set aside by {letter.stage}; the record is of {rfc3339(letter.at)}.")
+    what = "the record is of" if letter.timer is None else "it is a timer, which fired at the tick of"
+    typer.echo(f"Set aside by {letter.stage}; {what} {rfc3339(letter.at)}.")
     for name, value in (("Tenant", letter.tenant), ("Type", letter.type), ("Event", letter.event_id)):
         if value is not None:
             typer.echo(f"{name}: {value}")
@@ -182,6 +188,7 @@ def _plain(each: "Filed") -> dict[str, object]:
     return {
         "id": letter.id,
         "stage": letter.stage,
+        "is_timer": letter.timer is not None,
         "at": rfc3339(letter.at),
         "tenant": letter.tenant,
         "type": letter.type,

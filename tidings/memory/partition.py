@@ -1,20 +1,25 @@
 """One stage in one partition: its tables, and one record's work done whole or not at all."""
 
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TypeVar, cast
 
-from processors.effects import Delete, Forward, Function, Put, Record, Refuse, Table
+from processors.effects import Delete, Effect, Fire, Forward, Function, Put, Record, Refuse, Table
 from schemas import codec
 from schemas.faults import Fault, Refused
+from schemas.state import Alarm
 from schemas.topics import BY_NAME
 from streams.limits import ENOUGH_BYTES, TooLarge, fitting_output, require_fit
 from streams.stage import Stage
+from streams.unit_of_work import WRITES_LIMIT_BYTES
 from streams.writes import Writes
 from tidings.memory.rows import Rows
 
 T = TypeVar("T")
 Shared = Mapping[str, dict[str, object]]
+Undo = list[tuple[Rows, str, object]]
+"""What was there before each write."""
 
 
 class SetAside(Exception):
@@ -24,6 +29,16 @@ class SetAside(Exception):
         super().__init__("; ".join(map(str, faults)))
         self.faults = faults
         self.stack = stack
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerSetAside:
+    """A timer that is a dead letter: its key and content, and why; `number` counts those of its tick from 1."""
+
+    number: int
+    key: str
+    alarm: Alarm
+    why: SetAside
 
 
 class StagePartition:
@@ -38,6 +53,9 @@ class StagePartition:
         self._shared = shared
         self._through_codec = through_codec
         self._written = Writes()
+        self._is_full = False
+        self.timers_aside: list[TimerSetAside] = []
+        """The timers that the last record would have fired, and that are dead letters instead."""
 
     def get(self, table: Table[T], key: str) -> T | None:
         """The row, or None."""
@@ -53,7 +71,7 @@ class StagePartition:
 
     def had_enough(self) -> bool:
         """Whether what is left should be left to the next record; only what goes through its bytes has a size."""
-        return self._written.size_bytes > ENOUGH_BYTES
+        return self._is_full or self._written.size_bytes > ENOUGH_BYTES
 
     def rows(self, table: str) -> Mapping[str, object]:
         """All rows of one table."""
@@ -69,35 +87,80 @@ class StagePartition:
         Raises SetAside, with every effect undone, when the function refuses the record or raises itself.
         """
         forwards: list[Forward] = []
-        undo: list[tuple[Rows, str, object]] = []
+        undo: Undo = []
         self._written = Writes()
+        self._is_full = False
+        self.timers_aside = []
         try:
-            for effect in function(record, self):
-                kind = type(effect)
-                if kind is Forward:
-                    forwards.append(cast("Forward", effect))
-                    if self._through_codec and forwards[-1].topic in BY_NAME:
-                        fitting_output(forwards[-1], 0)
-                elif kind is Refuse:
-                    raise SetAside(*cast("Refuse", effect).faults)
-                else:
-                    self._write(cast("Put | Delete", effect), undo)
-            require_fit(self._written)
+            self._take(function(record, self), forwards, undo)
+            require_fit(self._written.size_bytes)
         except Exception as error:
-            for rows, key, before in reversed(undo):
-                if before is None:
-                    rows.delete(key)
-                else:
-                    rows.put(key, before)
+            self._undo(undo)
+            self.timers_aside = []
             raise _set_aside(error) from error
         return forwards
 
-    def _write(self, effect: Put | Delete, undo: list[tuple[Rows, str, object]]) -> None:
+    def _take(self, effects: Iterable[Effect], forwards: list[Forward], undo: Undo, *, may_fire: bool = True) -> None:
+        for effect in effects:
+            kind = type(effect)
+            if kind is Forward:
+                forwards.append(cast("Forward", effect))
+                if self._through_codec and forwards[-1].topic in BY_NAME:
+                    fitting_output(forwards[-1], 0)
+            elif kind is Refuse:
+                raise SetAside(*cast("Refuse", effect).faults)
+            elif kind is not Fire:
+                self._write(cast("Put | Delete", effect), undo)
+            elif may_fire:
+                self._fire(cast("Fire", effect), forwards, undo)
+            else:
+                raise TypeError(f"the timer {cast('Fire', effect).key!r} fires within another")
+
+    def _fire(self, fire: Fire, forwards: list[Forward], undo: Undo) -> None:
+        """One timer with all that it wakes; whatever that raises sets aside this timer, and the tick goes on."""
+        if self._is_full:
+            return
+        own_forwards: list[Forward] = []
+        own_undo: Undo = []
+        before, self._written = self._written, Writes()
+        removal = Delete(table=fire.table, key=fire.key)
+        aside: list[TimerSetAside] = []
+        try:
+            self._write(removal, own_undo)
+            self._take(fire.effects, own_forwards, own_undo, may_fire=False)
+            require_fit(self._written.size_bytes)
+        except Exception as error:  # noqa: BLE001 - the dead letter keeps it with its stack
+            self._undo(own_undo)
+            own_forwards, own_undo, self._written = [], [], Writes()
+            alarm = cast("Alarm", self.get(fire.table, fire.key))
+            number = len(self.timers_aside) + 1
+            aside = [TimerSetAside(number=number, key=fire.key, alarm=alarm, why=_set_aside(error))]
+            self._write(removal, own_undo)
+        if before.size_bytes + self._written.size_bytes > WRITES_LIMIT_BYTES:
+            self._undo(own_undo)
+            self._written, self._is_full = before, True
+            return
+        before.merge(self._written)
+        self._written = before
+        forwards += own_forwards
+        undo += own_undo
+        self.timers_aside += aside
+
+    def _undo(self, undo: Undo) -> None:
+        for rows, key, before in reversed(undo):
+            if before is None:
+                rows.delete(key)
+            else:
+                rows.put(key, before)
+
+    def _write(self, effect: Put | Delete, undo: Undo) -> None:
         rows = self._rows[effect.table.name]
         key = effect.key
         undo.append((rows, key, rows.rows.get(key)))
         if isinstance(effect, Delete):
             rows.delete(key)
+            if self._through_codec:
+                self._written.put(_stored_key(key), None)
             return
         if type(effect.value) is not effect.table.holds:
             wanted, found = effect.table.holds.__name__, type(effect.value).__name__
@@ -106,8 +169,13 @@ class StagePartition:
 
     def _stored(self, key: str, row: object) -> object:
         encoded = codec.encode(row)
-        self._written.put(key.encode(), encoded)
+        self._written.put(_stored_key(key), encoded)
         return codec.decode(encoded)
+
+
+def _stored_key(key: str) -> bytes:
+    """A key as long as that of the engine, which begins with the table's code; only its size matters."""
+    return b"." + key.encode()
 
 
 def _set_aside(error: Exception) -> SetAside:

@@ -11,12 +11,13 @@ from typing import Any
 from zlib import crc32
 
 from processors.effects import Forward, Function, Record, Table
-from schemas import wire
+from schemas import codec, wire
 from schemas.clock import from_millis, to_millis
 from schemas.dead_letter import DeadLetter
 from schemas.envelope import Event
 from schemas.tick import Tick
 from schemas.topics import BY_NAME, DEAD_LETTERS, EVENTS, PARTITIONS, TICKS
+from streams.quarantine import FailedTimer, timer_letter
 from streams.stage import Stage
 from tidings.memory.partition import SetAside, StagePartition
 
@@ -159,10 +160,15 @@ class MemoryRunner:
         try:
             forwards = state.work(function, record)
             self._firsts[state.place] = state.first_timer() or _NEVER
-            return forwards
         except SetAside as aside:
-            letter = self._letter(aside, state.stage.name, record, partition)
-            return [Forward(topic=DEAD_LETTERS.name, key=letter.id, value=letter)]
+            return [_forwarded(self._letter(aside, state.stage.name, record, partition))]
+        for timer in state.timers_aside:
+            tick = self._letter(timer.why, state.stage.name, record, partition)
+            value = codec.encode(timer.alarm)
+            forwards.append(
+                _forwarded(timer_letter(tick, FailedTimer(number=timer.number, key=timer.key.encode(), value=value)))
+            )
+        return forwards
 
     def _letter(self, aside: SetAside, stage: str, record: Record, partition: int) -> DeadLetter:
         event = record.value if isinstance(record.value, Event) else None
@@ -186,6 +192,10 @@ class MemoryRunner:
     def _through_wire(self, forward: Forward) -> object:
         encoded = wire.encode(forward.value)
         return wire.decode(BY_NAME[forward.topic], forward.key.encode(), encoded.value, encoded.headers)
+
+
+def _forwarded(letter: DeadLetter) -> Forward:
+    return Forward(topic=DEAD_LETTERS.name, key=letter.id, value=letter)
 
 
 def _instant_order(forward: Forward) -> tuple[int, str, str]:

@@ -12,7 +12,7 @@ from functools import partial
 from gateways.answers import Answer, Rejected, Retry, failed
 from gateways.attempts import Send, Settle, Step, answered, next_step, status_of, withdrawn
 from processors.effects import Effect, Forward, Put, Record, Table, Tables, prefix_end
-from processors.timers import arm, disarm, due_rows
+from processors.timers import arm, disarm, fire_due
 from schemas.address import address_key
 from schemas.candidate import Withdrawal
 from schemas.consent import Consent
@@ -72,16 +72,18 @@ def _on_command(answers: Answers, record: Record, tables: Tables) -> Iterator[Ef
 
 
 def _on_tick(answers: Answers, record: Record, tables: Tables) -> Iterator[Effect]:
-    for row, fired in due_rows(TIMERS, tables, record.now):
-        yield fired
-        entry = tables.get(LEDGER, row)
-        if entry is None or entry.message is None:
-            continue
-        if entry.state is AttemptState.INTENT:
-            yield from _answer(entry, entry.message, record)
-        else:
-            step = next_step(entry, entry.message, _consent(entry.message, tables), record.now)
-            yield from _take(step, entry.message, answers, record, tables)
+    yield from fire_due(TIMERS, tables, record.now, partial(_wake, answers, record, tables))
+
+
+def _wake(answers: Answers, record: Record, tables: Tables, row: str) -> Iterator[Effect]:
+    entry = tables.get(LEDGER, row)
+    if entry is None or entry.message is None:
+        return
+    if entry.state is AttemptState.INTENT:
+        yield from _answer(entry, entry.message, record)
+    else:
+        step = next_step(entry, entry.message, _consent(entry.message, tables), record.now)
+        yield from _take(step, entry.message, answers, record, tables)
 
 
 def _take(step: Step, message: Message, answers: Answers, record: Record, tables: Tables) -> Iterator[Effect]:

@@ -9,13 +9,14 @@ import os
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from processors.effects import Effect, Forward, Put, Record, Refuse, Table, Tables
-from processors.timers import arm, due_rows
+from processors.timers import arm, fire_due
 from schemas.clock import rfc3339
 from schemas.envelope import Event
 from schemas.events import FreeRecord
@@ -56,9 +57,13 @@ def on_event(record: Record, tables: Tables) -> Iterator[Effect]:
 
 def on_tick(record: Record, tables: Tables) -> Iterator[Effect]:
     """Answer `rang` for each alarm that is due."""
-    for row, removal in due_rows(ALARMS, tables, record.now):
-        yield removal
-        yield answer("rang", row, record)
+    yield from fire_due(ALARMS, tables, record.now, partial(_wake, record))
+
+
+def _wake(record: Record, row: str) -> Iterator[Effect]:
+    yield answer("rang", row, record)
+    if "cracked" in row and not os.environ.get("CHIMES_ARE_MENDED"):
+        raise ZeroDivisionError("a crack")
 
 
 def answer(word: str, event_id: str, record: Record, padding: str = "") -> Forward:

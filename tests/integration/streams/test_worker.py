@@ -5,9 +5,11 @@ import signal
 from dataclasses import replace
 
 import pytest
+from typer.testing import CliRunner
 
 from streams.crash import ExitCode
 from tests.integration.streams.tower import Tower
+from tidings.cli.root import app
 from tidings.config import Installation
 
 pytestmark = pytest.mark.slow
@@ -83,6 +85,32 @@ async def test_poison_is_set_aside_and_its_neighbours_go_on(tower: Tower) -> Non
     answers = await tower.answers(lambda found: wanted <= found.keys())
     assert answers == dict.fromkeys(wanted, 1), "what a poisonous record did before it failed is undone"
     assert worker.poll() is None
+
+
+async def test_a_timer_that_fails_is_set_aside_and_fires_when_it_is_replayed(
+    tower: Tower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = await tower.start()
+    ids = ["before", "cracked-1", "between", "cracked-2", "after"]
+    await tower.ring(ids)
+    first, second = await tower.dead_letters(2)
+    assert {(each.faults[0].reason, each.topic, each.stage) for each in (first, second)} == {
+        ("ZeroDivisionError: a crack", "ticks", "chimes")
+    }
+    neighbours = {f"rang {each}" for each in ("before", "between", "after")}
+    answers = await tower.answers(lambda found: neighbours <= found.keys())
+    assert {each for each in answers if each.startswith("rang")} == neighbours
+    assert worker.poll() is None
+    worker.kill()
+    await asyncio.to_thread(worker.wait)
+    monkeypatch.setenv("CHIMES_ARE_MENDED", "1")
+    await tower.start()
+    monkeypatch.setenv("TIDINGS_KAFKA__BOOTSTRAP_SERVERS", tower.installation.kafka.bootstrap_servers)
+    monkeypatch.setenv("TIDINGS_KAFKA__TOPIC_PREFIX", tower.installation.kafka.topic_prefix)
+    replayed = await asyncio.to_thread(CliRunner().invoke, app, ["dead-letters", "replay", "--all"])
+    assert (replayed.exit_code, replayed.stdout.splitlines()[-1]) == (0, "2 replayed.")
+    answers = await tower.answers(lambda found: {"rang cracked-1", "rang cracked-2"} <= found.keys())
+    assert answers == dict.fromkeys(all_answered(ids), 1)
 
 
 async def test_a_second_worker_takes_its_share_and_gives_it_back(tower: Tower) -> None:

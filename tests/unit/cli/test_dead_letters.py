@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from schemas.dead_letter import DeadLetter, Replay
@@ -42,3 +43,23 @@ def test_the_last_replay_counts() -> None:
 
 def test_a_letter_that_was_set_aside_twice_is_one() -> None:
     assert len(filed([letter(1), letter(1)])) == 1
+
+
+def timer(offset: int, number: int, key: bytes = b"timer") -> DeadLetter:
+    return replace(letter(offset), topic="ticks", timer=number, key=key)
+
+
+def test_timers_of_one_tick_are_letters_of_their_own() -> None:
+    assert [each.letter.id for each in filed([timer(1, 1), timer(1, 2), timer(1, 1)])] == [
+        "ticks/0/1/decide/1",
+        "ticks/0/1/decide/2",
+    ]
+
+
+def test_a_timer_that_fails_again_after_it_was_put_back_names_the_new_letter() -> None:
+    first = timer(1, 1)
+    note = Replay(letter=first.id, topic="ticks", partition=0, offset=7, at=NOON + timedelta(seconds=7))
+    others = [timer(6, 1), timer(8, 1, b"another")]
+    assert {each.letter.id: each.fate for each in filed([first, note, *others])}[first.id] is Fate.REPLAYED
+    [old, *_] = filed([first, note, *others, timer(9, 2)])
+    assert (old.fate, old.successor) == (Fate.REFUSED_AGAIN, timer(9, 2))

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from processors.effects import Delete, Effect, Forward, Put, Record, Refuse, Table, Tables
-from processors.timers import arm, disarm, due_rows
+from processors.timers import arm, disarm, fire_due
 from schemas.consent import Consent
 from schemas.decision import Decision
 from schemas.envelope import Event
@@ -59,11 +60,13 @@ def on_event(record: Record, tables: Tables) -> Iterator[Effect]:
 
 def on_tick(record: Record, tables: Tables) -> Iterator[Effect]:
     """Ring what is due."""
-    for row, fired in due_rows(TIMERS, tables, record.now):
-        bell = tables.get(BELLS, row)
-        yield fired
-        yield Delete(table=BELLS, key=row)
-        yield _decision(row, record, due=bell.at if bell else None)
+    yield from fire_due(TIMERS, tables, record.now, partial(_wake, record, tables))
+
+
+def _wake(record: Record, tables: Tables, row: str) -> Iterator[Effect]:
+    bell = tables.get(BELLS, row)
+    yield Delete(table=BELLS, key=row)
+    yield _decision(row, record, due=bell.at if bell else None)
 
 
 def on_decision(record: Record, tables: Tables) -> Iterator[Effect]:

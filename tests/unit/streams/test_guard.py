@@ -1,11 +1,12 @@
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiokafka.structs import ConsumerRecord
 
-from processors.effects import Delete, Effect, Forward, Put, Record, Refuse, Table, Tables
-from processors.timers import disarm
+from processors.effects import Delete, Effect, Fire, Forward, Put, Record, Refuse, Table, Tables
+from processors.timers import timer_key
 from schemas import codec, wire
 from schemas.avro_schema import AvroSchema
 from schemas.checked_in import CheckedIn
@@ -22,6 +23,7 @@ from schemas.words import Outcome
 from streams.clock_watch import ClockWatch
 from streams.crash import Fatal
 from streams.guard import Guard
+from streams.quarantine import STAGE_HEADER
 from streams.stage import Stage
 from streams.unit_of_work import Change
 from streams.writes import Writes
@@ -234,12 +236,81 @@ def test_decisions_are_counted_by_reason_without_its_parameter_unless_they_are_u
     assert undone.take_tally().decided == {}
 
 
-def test_timers_that_a_tick_removes_have_fired_and_those_an_event_removes_have_not() -> None:
-    early, late, later = AT - timedelta(seconds=9), AT - timedelta(seconds=2), AT + timedelta(seconds=1)
-    removals = [disarm(ALARMS, due, "p1") for due in (late, early, later)]
-    guard = guard_of(*removals, Delete(table=ALARMS, key="no timer"))
-    apply(guard, incoming())
-    assert guard.take_tally().fired == 0
-    apply(guard, incoming(Tick(ticker="t"), topic=TICKS.name))
+def fire(due: datetime, *effects: Effect | Exception, row: str = "p1") -> Fire:
+    def woken() -> Iterator[Effect]:
+        for effect in effects:
+            if isinstance(effect, Exception):
+                raise effect
+            yield effect
+
+    return Fire(table=ALARMS, key=timer_key(due, row), effects=woken())
+
+
+TICK = incoming(Tick(ticker="t"), topic=TICKS.name, key=b"")
+EARLY, LATE = AT - timedelta(seconds=9), AT - timedelta(seconds=2)
+
+
+class StoredAlarms(NoRows):
+    """A disk with the timer of each key."""
+
+    def get(self, key: bytes) -> bytes | None:
+        return codec.encode(Alarm(row=key.decode().partition("\0")[2]))
+
+
+def test_timers_that_a_tick_fires_are_counted_and_those_that_it_sets_aside_are_not() -> None:
+    guard = guard_of(fire(LATE), fire(EARLY), fire(AT, LookupError("no")), Delete(table=ALARMS, key=timer_key(AT, "x")))
+    guard.apply(TICK, StoredAlarms(), Writes())
     tally = guard.take_tally()
     assert (tally.fired, tally.oldest_due_ms) == (2, AT_MS - 9000)
+
+
+def test_a_timer_that_fails_is_removed_with_its_letter_and_its_neighbours_do_all_they_do() -> None:
+    before, after = Put(table=SEEN, key="before", value=Seen(at=AT)), Put(table=SEEN, key="after", value=Seen(at=AT))
+    overwritten = Put(table=SEEN, key="before", value=Seen(at=EARLY))
+    failing = fire(LATE, overwritten, PUT, FORWARD, LookupError("no"), row="bad")
+    change = guard_of(before, fire(EARLY, FORWARD), failing, fire(AT, after)).apply(TICK, StoredAlarms(), Writes())
+    alarms = [b"\x01" + timer_key(due, row).encode() for due, row in ((EARLY, "p1"), (LATE, "bad"), (AT, "p1"))]
+    written = dict(change.writes.items())
+    assert {key: value is None for key, value in written.items()} == {
+        b"\x00before": False,
+        b"\x00after": False,
+        **dict.fromkeys(alarms, True),
+    }
+    assert written[b"\x00before"] == codec.encode(Seen(at=AT))
+    assert [output.topic for output in change.outputs] == [AUDIENCE.name, DEAD_LETTERS.name]
+    letter: object = wire.decode(DEAD_LETTERS, None, change.outputs[1].value, ())
+    assert isinstance(letter, DeadLetter)
+    assert (letter.id, letter.stage, letter.timer) == ("ticks/3/17/bells/1", "bells", 1)
+    assert (letter.key, letter.value) == (timer_key(LATE, "bad").encode(), codec.encode(Alarm(row="bad")))
+    assert letter.faults == change.faults == (Fault(path="", reason="LookupError: no"),)
+    assert "LookupError: no" in (letter.stack or "")
+
+
+@pytest.mark.parametrize("error", [Fatal("the disk is broken"), SchemasUnavailable("the registry is away")])
+def test_no_timer_is_blamed_for_the_machine(error: Exception) -> None:
+    with pytest.raises(type(error)):
+        guard_of(fire(LATE, error)).apply(TICK, StoredAlarms(), Writes())
+
+
+def put_back(key: str, stage: bytes = b"bells") -> ConsumerRecord[bytes, bytes]:
+    """A replayed timer."""
+    alarm = incoming(Alarm(row="p1"), topic=TICKS.name, key=key.encode())
+    return replace(alarm, headers=((STAGE_HEADER, stage),))
+
+
+def test_a_timer_that_is_put_back_stands_where_it_stood_also_while_ticks_are_held() -> None:
+    key = timer_key(LATE, "p1")
+    guard = guard_of(LookupError("never performed"), clock=ClockWatch(AT - timedelta(days=1)))
+    change = apply(guard, put_back(key))
+    assert dict(change.writes.items()) == {b"\x01" + key.encode(): codec.encode(Alarm(row="p1"))}
+    assert (change.outputs, change.faults) == ([], ())
+
+
+def test_a_timer_of_another_stage_is_left_to_it() -> None:
+    change = apply(guard_of(LookupError("never performed")), put_back(timer_key(LATE, "p1"), b"others"))
+    assert (len(change.writes), change.outputs) == (0, [])
+
+
+def test_what_has_no_timers_key_is_not_put_back() -> None:
+    letter = letter_of(apply(guard_of(LookupError("never performed")), put_back("p1")))
+    assert letter.faults == (Fault(path="key", reason="is no timer's: 'p1'"),)

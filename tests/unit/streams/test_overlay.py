@@ -80,6 +80,48 @@ def test_a_range_is_what_a_dict_with_all_writes_would_hold(
         assert (found.row if found else None) == model.get(key)
 
 
+def write(overlay: Overlay, each: list[tuple[str, str | None]]) -> None:
+    for key, row in each:
+        if row is None:
+            overlay.delete(ALARMS, key)
+        else:
+            overlay.put(ALARMS, key, Alarm(row=row))
+
+
+@given(stored=rows, kept=changes, undone=changes, after=changes)
+def test_what_is_undone_was_never_written(
+    stored: dict[str, str],
+    kept: list[tuple[str, str | None]],
+    undone: list[tuple[str, str | None]],
+    after: list[tuple[str, str | None]],
+) -> None:
+    overlay, never = overlay_over(stored, []), overlay_over(stored, [])
+    for each in (overlay, never):
+        write(each, kept)
+    overlay.begin()
+    write(overlay, undone)
+    overlay.undo()
+    for each in (overlay, never):
+        each.begin()
+        write(each, after)
+        assert each.keep()
+    assert list(overlay.writes.items()) == list(never.writes.items())
+    assert overlay.writes.size_bytes == never.writes.size_bytes
+    everything = [each.range(ALARMS, "", "\U0010ffff", 1000) for each in (overlay, never)]
+    assert everything[0] == everything[1]
+
+
+def test_what_does_not_fit_beside_the_rest_is_left_and_alone_it_fits() -> None:
+    overlay = overlay_over({}, [])
+    large: list[tuple[str, str | None]] = [("a", "x" * 500_000)]
+    for expected_to_fit, key in ((True, "a"), (False, "b")):
+        overlay.begin()
+        write(overlay, [(key, large[0][1])])
+        assert overlay.keep() is expected_to_fit
+    assert [key for key, _ in overlay.range(ALARMS, "", "~", 10)] == ["a"]
+    assert overlay.had_enough()
+
+
 @given(stored=rows, own=changes)
 def test_tables_do_not_see_each_other(stored: dict[str, str], own: list[tuple[str, str | None]]) -> None:
     overlay = overlay_over(stored, [])
