@@ -139,11 +139,13 @@ async def _on_faust(cases: Mapping[str, Case], bootstrap_servers: str, home: Pat
                 await to.send(EVENTS, key, value, headers)
     worker = _launch(here.kafka.bootstrap_servers, here.kafka.topic_prefix, home)
     try:
-        wanted = sum(len(case.answers) for case in cases.values())
+        answers = sum(len(case.answers) for case in cases.values())
+        letters = sum(len(case.letters) + len(case.timers_aside) for case in cases.values())
+        wanted = {AUDIENCE: answers, DEAD_LETTERS: letters, DECISIONS: answers}
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
-            found = {topic: await _read(here, topic) for topic in (AUDIENCE, DEAD_LETTERS, DECISIONS)}
-            if len(found[DECISIONS]) >= wanted or time.monotonic() > deadline:
+            found = {topic: await _read(here, topic) for topic in wanted}
+            if all(len(found[topic]) >= count for topic, count in wanted.items()) or time.monotonic() > deadline:
                 return _results(found)
             await asyncio.sleep(0.2)
     finally:
