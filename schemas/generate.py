@@ -8,6 +8,7 @@ python -m schemas.generate --check       writes nothing; fails when something is
 
 import json
 import sys
+from collections import defaultdict
 from pathlib import Path
 
 from schemas.avro_schema import AvroSchema, avro_schema
@@ -41,6 +42,7 @@ def generate(home: Path = HERE, *, check: bool = False, unreleased: bool = False
             _retire(home, ids, name, old)
             path.write_text(_text(schema))
     wrong += [f"{name}: has an id, but no record class" for name in ids if name not in RECORDS]
+    wrong += [f"schema id {number} is given to {', '.join(names)}" for number, names in _given_twice(ids).items()]
     if not check:
         (home / "ids.json").write_text(json.dumps(ids, indent=2) + "\n")
     return wrong
@@ -68,6 +70,15 @@ def _all_incompatibilities(kept: CheckedIn, name: str, schema: AvroSchema) -> li
     """FULL_TRANSITIVE: every version ever written must read the new one and be read by it."""
     versions = (json.loads(kept.path(name, schema_id).read_text()) for schema_id in kept.ids[name])
     return sorted({line for old in versions for line in incompatibilities(old, schema)})
+
+
+def _given_twice(ids: dict[str, list[int]]) -> dict[int, list[str]]:
+    """Two branches that each take the next id make two of it when they are merged."""
+    given: defaultdict[int, list[str]] = defaultdict(list)
+    for name, known in ids.items():
+        for number in known:
+            given[number].append(name)
+    return {number: names for number, names in given.items() if len(names) > 1}
 
 
 def _next(ids: dict[str, list[int]]) -> int:

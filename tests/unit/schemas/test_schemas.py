@@ -180,3 +180,10 @@ def test_an_id_is_never_taken_back(home: Path) -> None:
     ids = json.loads((home / "ids.json").read_text())
     (home / "ids.json").write_text(json.dumps({**ids, "Gone": [4711]}))
     assert generate(home, check=True) == ["Gone: has an id, but no record class"]
+
+
+def test_an_id_that_two_branches_took_is_noticed_when_they_are_merged(home: Path) -> None:
+    ids = json.loads((home / "ids.json").read_text())
+    number = ids["Tick"][-1]
+    (home / "ids.json").write_text(json.dumps({**ids, "Usage": [*ids["Usage"], number]}))
+    assert f"schema id {number} is given to Tick, Usage" in generate(home, check=True)
