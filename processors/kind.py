@@ -149,7 +149,7 @@ class NotPermitted:
             return {"actor.kind": seen.actor.kind}
         if roles is None or set(roles) & set(seen.actor.roles):
             return None
-        return {"actor.roles": list(seen.actor.roles), f"permitted {self.setting}": list(roles)}
+        return {"actor.roles": list(seen.actor.roles), self.setting: list(roles)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -126,8 +126,12 @@ def _ask(message: Message, record: Record, tables: Tables, parked: str) -> Itera
     paid = Paid(commanded_at=message.commanded_at, credits=0, amount=charge.amount, period=month)
     if _over_cap(charge, record, tables, tenant):
         yield Put(table=PAID, key=_row(message), value=replace(paid, amount=Decimal(0), given_back=True))
-        spent = {"spent": str(_spent(tables, tenant, month)), "amount": str(charge.amount), "cap": str(charge.cap)}
-        facts = {**spent, "month": month}
+        facts = {
+            "billing.spend_cap.per_month": str(charge.cap),
+            "spent": str(_spent(tables, tenant, month)),
+            "amount": str(charge.amount),
+            "month": month,
+        }
         yield decided_on_message(message, record, outcome=Outcome.DROPPED, reason=Reason.SPEND_CAP_REACHED, facts=facts)
         return
     facts_of_credit: dict[str, object] = {}
@@ -149,7 +153,7 @@ def _park(message: Message, record: Record, row: str, balance: int) -> Iterator[
     yield Put(table=UNPAID, key=row, value=Unpaid(message=message, since=record.now))
     if message.useful_until is not None:
         yield arm(TIMERS, message.useful_until, row)
-    facts = {"credits": balance, "needed": _charge(message).units}
+    facts = {"billing.sms.prepaid": True, "credits": balance, "needed": _charge(message).units}
     yield decided_on_message(message, record, outcome=Outcome.HELD, reason=Reason.INSUFFICIENT_CREDIT, facts=facts)
 
 

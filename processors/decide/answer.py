@@ -45,7 +45,8 @@ def answer(event: Event, record: Record, tables: Tables, known: InForce) -> Iter
     for kind in kinds:
         yield from call(kind, occasion) if travels(kind, event) else _say(kind, occasion, answered)
     if not kinds and not (standing and standing.ended_plans) and event.type not in STATE_ONLY:
-        yield decided(event, record, known, outcome=Outcome.DROPPED, reason=Reason.NO_RULE_MATCHED)
+        facts = {"type": event.type}
+        yield decided(event, record, known, outcome=Outcome.DROPPED, reason=Reason.NO_RULE_MATCHED, facts=facts)
 
 
 def answer_for_one(event: Event, record: Record, tables: Tables, known: InForce) -> Iterator[Effect]:

@@ -7,20 +7,34 @@ from collections.abc import Callable, Iterator
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from schemas import wire
+from schemas.billing import Usage
 from schemas.consent import Consent
 from schemas.dead_letter import DeadLetter
 from schemas.decision import Decision
-from schemas.delivery import DeliveryStatus
+from schemas.delivery import AttemptState, DeliveryStatus, LedgerEntry
 from schemas.faults import Fault, Refused
+from schemas.message import Message
 from schemas.state import Seen
-from schemas.topics import CONSENTS, DEAD_LETTERS, DECISIONS, EVENTS, STATUSES, Topic
-from schemas.words import Channel, Outcome, Status
+from schemas.topics import (
+    BY_NAME,
+    CONSENTS,
+    DEAD_LETTERS,
+    DECISIONS,
+    EVENTS,
+    PARTITIONS,
+    STATUSES,
+    USAGE,
+    Topic,
+    ledger_topic,
+)
+from schemas.words import Channel, InDoubt, Lane, Outcome, Status
 from streams.client import Position, Stored, TopicMissing, partition_of, publisher, read_to_end
 from tidings.cli.root import app
 from tidings.config import Installation, Kafka, load
@@ -208,6 +222,68 @@ def test_what_became_of_an_event_is_told_in_sentences(installation: Installation
     assert "→ Respect it." in silent
     [as_json] = json.loads(tidings("why", "--tenant", "why", "--event", "w2", "--json").stdout)
     assert as_json["decisions"][0]["reason"] == "opted_out:all"
+
+
+def test_the_whole_life_of_a_message_is_told(installation: Installation) -> None:
+    kafka, address = installation.kafka, "why|Cy@example.org"
+    beside = partition_of(address.lower().encode(), PARTITIONS)
+    message_id = next(id_ for n in range(99) if partition_of((id_ := f"m{n}").encode(), PARTITIONS) == beside)
+    about = {"contact": "cy", "to": "Cy@example.org", "channel": Channel.EMAIL, "message_id": message_id}
+    planned, sent = (decision("w3", outcome=outcome, **about) for outcome in (Outcome.SCHEDULED, Outcome.SENT))
+    report = replace(status("w3", Status.DELIVERED), message_id=message_id, to="Cy@example.org", contact="cy")
+    command = Message(
+        message_id=message_id,
+        tenant="why",
+        kind="order_confirmation",
+        channel=Channel.EMAIL,
+        to="Cy@example.org",
+        from_="why@example.org",
+        event_id="w3",
+        lane=Lane.URGENT,
+        category="service",
+        in_doubt=InDoubt.RESEND,
+        text="Hello",
+        settings_version=1,
+        template_version="t1",
+        commanded_at=NOW,
+    )
+    entry = LedgerEntry(message_id=message_id, state=AttemptState.RETRY_AT, attempt=1, at=NOW, code="451")
+    usage = Usage(
+        message_id=message_id,
+        tenant="why",
+        channel=Channel.EMAIL,
+        units=1,
+        unit="message",
+        amount=Decimal("0.01"),
+        currency="USD",
+        period="2026-03",
+        at=NOW,
+    )
+    put(kafka, DECISIONS, ("why|w3", planned), ("why|w3", sent))
+    put(kafka, BY_NAME[command.topic], (command.key, command), (command.key, replace(command, message_id="another")))
+    put(kafka, BY_NAME[ledger_topic(Channel.EMAIL)], (message_id, entry))
+    put(kafka, STATUSES, (report.key, report))
+    put(kafka, USAGE, ("why|", usage), ("why|", replace(usage, message_id="another")))
+
+    told = tidings("why", "--tenant", "why", "--message", message_id, "--json")
+    [story] = json.loads(told.stdout)
+    counted = {part: len(story[part]) for part in ("decisions", "commands", "attempts", "statuses", "usage")}
+    assert counted == {"decisions": 2, "commands": 1, "attempts": 1, "statuses": 1, "usage": 1}
+    assert [line["says"].split()[:3] for line in story["sentences"]] == [
+        ["It", "was", "planned."],
+        ["It", "was", "handed"],
+        ["It", "was", "rendered"],
+        ["Attempt", "1", "was"],
+        ["It", "was", "charged:"],
+        ["It", "was", "delivered."],
+    ]
+    by_two = tidings("why", "--tenant", "why", "--contact", "cy", "--channel", "email", "--kind", "order_confirmation")
+    assert "It was delivered." in by_two.stdout
+    newest = tidings("why", "--tenant", "why", "--contact", "cy", "--limit", "1")
+    assert "It was planned." not in newest.stdout
+    assert "1 older decisions are left off" in newest.stderr
+    assert tidings("why", "--tenant", "why", "--contact", "cy", "--channel", "sms").exit_code == 1
+    assert tidings("why", "--tenant", "why").exit_code == 2
 
 
 def test_what_nobody_knows_of_is_said_with_where_else_to_look() -> None:

@@ -9,23 +9,16 @@ A decision that is not `sent` carries one of these reasons; some carry a paramet
 program may rely on it. `tidings why` tells the same in sentences.
 
 What was not sent is not charged. Where another message goes in its place, that one is charged as any other.
+
+What may stand in the way is asked in an order, and the first that does is the reason: behind it may stand another.
 """
-_CHARGED = {
-    Reason.INSUFFICIENT_CREDIT: "when it leaves",
-    Reason.HELD_QUIET_HOURS_UNTIL: "when it leaves",
-    Reason.NOT_APPROVED: "when it leaves",
-    Reason.COALESCED_INTO: "the other message is",
-    Reason.DUPLICATE: "the first one is",
-    Reason.DUPLICATE_RECIPIENT: "the first one is",
-    Reason.RESCHEDULED_BY_EVENT: "the new one is",
-}
 
 
 def reasons() -> str:
     """The page."""
-    columns = ("reason", "what happened", "what to do", "charged")
+    columns = ("reason", "what happened", "what to do", "charged", "it would be sent if")
     rows = [_row(reason, name) for reason in Reason for name in _names(reason)]
-    return page("Reasons", "`schemas/reasons.py` and `tidings/plain_reasons.py`", _INTRO, table(columns, rows))
+    return page("Reasons", "`schemas/reasons.py` and `tidings/reason_texts.py`", _INTRO, table(columns, rows))
 
 
 def _names(reason: Reason) -> tuple[str, ...]:
@@ -36,5 +29,5 @@ def _names(reason: Reason) -> tuple[str, ...]:
 
 def _row(reason: Reason, name: str) -> tuple[str, ...]:
     told = because(name)
-    sentence = f"{told.why[:1].upper()}{told.why[1:]}."
-    return code(name), escaped(sentence), escaped(told.advice), _CHARGED.get(reason, "no")
+    happened, otherwise = (f"{text[:1].upper()}{text[1:]}." for text in (told.why, told.otherwise))
+    return code(name), escaped(happened), escaped(told.advice), told.charged, escaped(otherwise)
