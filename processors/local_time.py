@@ -1,6 +1,6 @@
 """Wall clocks: from what people write to instants and back, with gaps and folds (contract section 5)."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -36,14 +36,3 @@ def on_wall_clock(moment: datetime, timezone: str) -> datetime:
 def hours_before(moment: datetime, hours: float) -> datetime:
     """Elapsed time: a day ahead is 24 hours, also across a change of the clock."""
     return moment - timedelta(hours=hours)
-
-
-def next_at(moment: datetime, clock: time, timezone: str) -> datetime:
-    """The first instant after `moment` at which the clocks of `timezone` show `clock`; in UTC."""
-    local = on_wall_clock(moment, timezone)
-    day = local.date()
-    while True:
-        candidate = from_wall_clock(datetime.combine(day, clock), timezone)
-        if candidate > moment:
-            return candidate
-        day += timedelta(days=1)

@@ -1,18 +1,23 @@
 """Quiet hours: when a channel rests, by the clock of the recipient or of the tenant (contract sections 3 and 11)."""
 
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
-from processors.local_time import next_at, on_wall_clock
-
-
-def rests(moment: datetime, start: time, end: time, timezone: str) -> bool:
-    """Whether `moment` lies in the quiet hours; `start` belongs to them, `end` does not; they may pass midnight."""
-    clock = on_wall_clock(moment, timezone).time()
-    if start <= end:
-        return start <= clock < end
-    return clock >= start or clock < end
+from processors.local_time import from_wall_clock, on_wall_clock
 
 
-def end_of_rest(moment: datetime, end: time, timezone: str) -> datetime:
-    """The instant at which the quiet hours that contain `moment` end; in UTC."""
-    return next_at(moment, end, timezone)
+def end_of_rest(moment: datetime, start: time, end: time, timezone: str) -> datetime | None:
+    """When the quiet hours end that `moment` lies in, in UTC; None while nothing rests.
+
+    `start` belongs to them, `end` does not; they may pass midnight. Start and end are instants: one that does not exist
+    moves forward, one that exists twice is the first. So nobody waits a day because the clock shows 1:15 once more.
+    """
+    if start == end:
+        return None
+    today = on_wall_clock(moment, timezone).date()
+    for day in (today, today - timedelta(days=1)):
+        last = day if start < end else day + timedelta(days=1)
+        begins = from_wall_clock(datetime.combine(day, start), timezone)
+        ends = from_wall_clock(datetime.combine(last, end), timezone)
+        if begins <= moment < ends:
+            return ends
+    return None

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from processors.dispatch.tallies import Tally
 from processors.local_time import on_wall_clock
-from processors.quiet_hours import end_of_rest, rests
+from processors.quiet_hours import end_of_rest
 from processors.settings import InForce
 from schemas.candidate import Candidate
 from schemas.clock import rfc3339
@@ -180,9 +180,9 @@ def awake(case: Case) -> Stop | None:
         return None
     own = candidate.recipient.timezone if quiet.zone == "recipient" else None
     timezone = own or case.known.settings.timezone
-    if not rests(case.now, quiet.start, quiet.end, timezone):
+    until = end_of_rest(case.now, quiet.start, quiet.end, timezone)
+    if until is None:
         return None
-    until = end_of_rest(case.now, quiet.end, timezone)
     facts = {"quiet_hours": f"{quiet.start:%H:%M}-{quiet.end:%H:%M}", "timezone": timezone, "until": rfc3339(until)}
     if candidate.useful_until is not None and until > candidate.useful_until:
         return Stop(reason=Reason.EXPIRED.of(rfc3339(candidate.useful_until)), facts=facts)

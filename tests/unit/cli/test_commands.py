@@ -31,7 +31,10 @@ def tidings(*arguments: str, text: str | None = None) -> Result:
     [
         (("publish", "/nope.json"), "/nope.json cannot be read: No such file or directory."),
         (("tail", "evnets"), "There is no topic 'evnets'; there are events, audience,"),
-        (("why", "--tenant", "pantry"), "Say what it is about: --event, --contact, --kind, --channel, --message, or several."),
+        (
+            ("why", "--tenant", "pantry"),
+            "Say what it is about: --event, --contact, --kind, --channel, --message, or several.",
+        ),
         (
             ("invoice", "--tenant", "pantry", "--period", "June"),
             "--period must be a month such as 2026-04, not 'June'.",

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.local_time import from_wall_clock, hours_before, instant, next_at, on_wall_clock
-from processors.quiet_hours import end_of_rest, rests
+from processors.local_time import from_wall_clock, hours_before, instant, on_wall_clock
+from processors.quiet_hours import end_of_rest
 from processors.timers import timer_key
 from processors.wording import clock, date
 from schemas.clock import from_millis
@@ -62,20 +62,40 @@ def test_a_day_ahead_is_twenty_four_hours_across_the_change_to_summer_time() -> 
     ],
 )
 def test_the_start_belongs_to_the_quiet_hours_and_the_end_does_not(moment: str, expected: bool) -> None:
-    assert rests(at(moment), time(21), time(8), NEW_YORK) is expected
+    until = end_of_rest(at(moment), time(21), time(8), NEW_YORK)
+    assert until == (at("2026-06-02T08:00:00-04:00") if expected else None)
 
 
-@given(INSTANTS, st.sampled_from([NEW_YORK, STOCKHOLM, "Asia/Kolkata"]))
-def test_quiet_hours_always_end_and_within_half_a_day(moment: datetime, timezone: str) -> None:
-    if rests(moment, time(21), time(8), timezone):
-        end = end_of_rest(moment, time(8), timezone)
-        assert moment < end <= moment + timedelta(hours=12)
-        assert not rests(end, time(21), time(8), timezone)
+@given(INSTANTS, st.sampled_from([NEW_YORK, STOCKHOLM, "Asia/Kolkata"]), st.times(), st.times())
+def test_quiet_hours_always_end_within_a_day(moment: datetime, timezone: str, start: time, end: time) -> None:
+    until = end_of_rest(moment, start, end, timezone)
+    if until is not None:
+        assert moment < until <= moment + timedelta(hours=25)
+        assert end_of_rest(until, start, end, timezone) is None
 
 
-@given(INSTANTS, st.times())
-def test_the_next_hour_of_a_clock_lies_ahead(moment: datetime, wall: time) -> None:
-    assert moment < next_at(moment, wall, NEW_YORK) <= moment + timedelta(hours=26)
+@pytest.mark.parametrize(
+    ("moment", "until"),
+    [
+        ("2026-11-01T01:15:00-04:00", "2026-11-01T01:30:00-04:00"),
+        ("2026-11-01T01:15:00-05:00", None),
+        ("2026-10-31T21:00:00-04:00", "2026-11-01T01:30:00-04:00"),
+    ],
+)
+def test_quiet_hours_whose_end_exists_twice_end_at_the_first(moment: str, until: str | None) -> None:
+    assert end_of_rest(at(moment), time(21), time(1, 30), NEW_YORK) == (at(until) if until else None)
+
+
+@pytest.mark.parametrize(
+    ("moment", "rests"),
+    [("2026-03-08T03:15:00-04:00", False), ("2026-03-08T03:30:00-04:00", True), ("2026-03-09T02:30:00-04:00", True)],
+)
+def test_quiet_hours_whose_start_does_not_exist_start_later_by_the_gap(moment: str, rests: bool) -> None:
+    assert (end_of_rest(at(moment), time(2, 30), time(8), NEW_YORK) is not None) is rests
+
+
+def test_quiet_hours_from_an_hour_to_itself_are_none() -> None:
+    assert end_of_rest(at("2026-06-01T21:00:00-04:00"), time(21), time(21), NEW_YORK) is None
 
 
 @given(INSTANTS, INSTANTS)
