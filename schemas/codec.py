@@ -1,6 +1,10 @@
 """The codec: between a record and bytes in Confluent's wire format (0x00, 4-byte schema id, Avro body).
 
 The only door to fastavro. Ids come from a SchemaSource: the checked-in ones, or a registry's.
+
+Nearly every record is sound and of the newest schema: straight-line code of ours reads and writes it
+(`schemas.avro_reader`, `schemas.avro_writer`). Whatever that cannot do is done over again by fastavro, which resolves
+older schemas and has the last word on what is wrong.
 """
 
 import struct
@@ -10,7 +14,9 @@ from typing import Any, Protocol
 
 from fastavro import parse_schema, schemaless_reader, schemaless_writer
 
+from schemas.avro_reader import reader_of
 from schemas.avro_schema import NAMESPACE, AvroSchema, avro_schema
+from schemas.avro_writer import writer_of
 from schemas.catalogue import RECORDS
 from schemas.checked_in import CheckedIn
 from schemas.converters import from_avro, to_avro
@@ -46,7 +52,7 @@ class Codec:
     def __init__(self, source: SchemaSource) -> None:
         self._source = source
         self._encoders: dict[type, Encode] = {}
-        self._decoders: dict[int, Decode] = {}
+        self._decoders: dict[bytes, Decode] = {}
 
     def encode(self, record: object) -> bytes:
         """The framed bytes of a record of the catalogue."""
@@ -60,16 +66,10 @@ class Codec:
 
         Raises Unreadable for bytes that are not framed, an id nobody knows, a body that breaks its schema.
         """
-        if len(value) < _FRAME.size or value[0] != _MAGIC:
-            raise _unreadable(f"is not framed: {len(value)} bytes beginning {value[: _FRAME.size].hex() or '(none)'}")
-        schema_id = _FRAME.unpack_from(value)[1]
-        decode = self._decoders.get(schema_id)
+        decode = self._decoders.get(value[: _FRAME.size])
         if decode is None:
-            decode = self._decoders[schema_id] = self._decoder(schema_id)
-        try:
-            return decode(value)
-        except Refused as refused:
-            raise Unreadable(*refused.faults) from None
+            decode = self._decoders[value[: _FRAME.size]] = self._decoder(_schema_id(value))
+        return decode(value)
 
     def _encoder(self, record: type) -> Encode:
         if RECORDS.get(record.__name__) is not record:
@@ -91,9 +91,29 @@ class Codec:
         return _decoder(record, written)
 
 
+def _schema_id(value: bytes) -> int:
+    if len(value) < _FRAME.size or value[0] != _MAGIC:
+        raise _unreadable(f"is not framed: {len(value)} bytes beginning {value[: _FRAME.size].hex() or '(none)'}")
+    schema_id: int = _FRAME.unpack_from(value)[1]
+    return schema_id
+
+
 def _encoder(record: type, schema_id: int) -> Encode:
-    schema = parse_schema(_physical(avro_schema(record)), {})
     head = _FRAME.pack(_MAGIC, schema_id)
+    write, thorough = writer_of(record), thorough_encoder(record, head)
+
+    def encode(value: Any) -> bytes:
+        try:
+            return head + write(value)
+        except Exception:  # noqa: BLE001  # whatever is unusual raises whatever it happens to lead to
+            return thorough(value)
+
+    return encode
+
+
+def thorough_encoder(record: type, head: bytes) -> Encode:
+    """The encoder that takes everything which Avro can say of the record, and names what it cannot."""
+    schema = parse_schema(_physical(avro_schema(record)), {})
     convert = to_avro(record)
 
     def encode(value: Any) -> bytes:
@@ -106,6 +126,23 @@ def _encoder(record: type, schema_id: int) -> Encode:
 
 
 def _decoder(record: type, written: AvroSchema) -> Decode:
+    thorough = thorough_decoder(record, written)
+    if not _same(written, avro_schema(record)):
+        return thorough
+    read = reader_of(record)
+
+    def decode(value: bytes) -> Any:
+        try:
+            found, end = read(value, _FRAME.size)
+        except Exception:  # noqa: BLE001  # whatever is unusual raises whatever it happens to lead to
+            return thorough(value)
+        return found if end == len(value) else thorough(value)
+
+    return decode
+
+
+def thorough_decoder(record: type, written: AvroSchema) -> Decode:
+    """The decoder that resolves other versions of the schema and names what is wrong."""
     ours = avro_schema(record)
     writer = parse_schema(_physical(written), {})
     # Resolving costs as much again as reading: only for what was written with another version.
@@ -120,12 +157,20 @@ def _decoder(record: type, written: AvroSchema) -> Decode:
         except Exception as error:  # noqa: BLE001  # the reason follows
             # fastavro has no error of its own for a broken body: it raises EOFError, IndexError, UnicodeDecodeError,
             # OverflowError, MemoryError, SchemaResolutionError and more, whatever the bytes happen to lead to.
-            raise _unreadable(f"is no {NAMESPACE}.{record.__name__}: {str(error) or type(error).__name__}") from None
+            raise _unreadable(f"is no {NAMESPACE}.{record.__name__}: {_words_of(error)}") from None
         if body.read(1):
             raise _unreadable(f"has bytes after its {NAMESPACE}.{record.__name__}")
-        return convert(plain)  # type: ignore[arg-type]  # a record schema always reads a dict
+        try:
+            return convert(plain)  # type: ignore[arg-type]  # a record schema always reads a dict
+        except Refused as refused:
+            raise Unreadable(*refused.faults) from None
 
     return decode
+
+
+def _words_of(error: Exception) -> str:
+    """What fastavro says, without the address of the buffer that it says it of: a repeated refusal is the same one."""
+    return str(error).partition(" from <")[0] or type(error).__name__
 
 
 def _physical(schema: Any) -> Any:

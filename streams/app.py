@@ -51,7 +51,7 @@ _SETTINGS: Mapping[str, Any] = {
     "stream_buffer_maxsize": 1024,
     "producer_linger": 0,
     "producer_max_batch_size": 1_000_000,
-    "producer_compression_type": "lz4",
+    "producer_compression_type": "zstd",
     "producer_request_timeout": 60,
 }
 

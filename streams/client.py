@@ -155,7 +155,7 @@ async def publisher(kafka: Kafka, *topics: Topic) -> AsyncIterator[Publisher]:
         client_id="tidings-publish",
         acks="all",
         enable_idempotence=True,
-        compression_type="lz4",
+        compression_type="zstd",
         linger_ms=5,
         max_request_size=_REQUEST_LIMIT_BYTES,
         **client_security(kafka),

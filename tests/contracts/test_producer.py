@@ -85,7 +85,7 @@ async def _topic(bootstrap_servers: str, **configs: str) -> AsyncIterator[tuple[
     finally:
         await admin.close()
     producer = AIOKafkaProducer(
-        bootstrap_servers=bootstrap_servers, acks="all", enable_idempotence=True, linger_ms=0, compression_type="lz4"
+        bootstrap_servers=bootstrap_servers, acks="all", enable_idempotence=True, linger_ms=0, compression_type="zstd"
     )
     await producer.start()
     try:
