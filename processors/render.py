@@ -208,6 +208,7 @@ def _environment(*, html: bool) -> _Sandbox:
         trim_blocks=True,
         lstrip_blocks=True,
         loader=jinja2.FileSystemLoader(TEMPLATES),
+        auto_reload=False,
     )
     environment.filters["date"] = _localised(date)
     environment.filters["clock"] = _localised(clock)

@@ -36,7 +36,7 @@ def reader_of(record: type) -> Read:
     names: dict[str, Any] = {**_NAMES, "json_from": json_from_text if issubclass(record, EventRecord) else json.loads}
     names |= {"Record": record, "Open": _open_twin(record)}
     source = _source(record, names)
-    exec(compile(source, f"<reader of {record.__name__}>", "exec"), names)  # noqa: S102  # our own text, of our own shapes
+    exec(compile(source, f"<reader of {record.__name__}>", "exec"), names)  # our own text, of our own shapes
     made: Read = names["read"]
     return made
 
@@ -49,8 +49,8 @@ def source_of(record: type) -> str:
 def _open_twin(record: type) -> type:
     """A class of the same slots that may be written to.
 
-    A frozen dataclass takes 0.2 µs a field to be made. An object of its twin is filled in a tenth of that, and becomes a
-    record by taking its class, which Python allows between classes of one layout.
+    A frozen dataclass takes 0.2 µs a field to be made. An object of its twin is filled in a tenth of that, and becomes
+    a record by taking its class, which Python allows between classes of one layout.
     """
     if hasattr(record, "__post_init__"):
         raise TypeError(f"{record.__name__} checks itself when it is made, which its reader would pass over")
@@ -114,7 +114,7 @@ _FIXED: dict[Form, str] = {
 
 
 def _sized(assignment: str) -> Iterator[str]:
-    """Lines for bytes behind their size, which nearly always takes one byte; a size is even, unless it is below zero."""
+    """Lines for bytes behind their size, which mostly takes one byte; doubled it is even, unless it is below zero."""
     yield "size = body[at]; at += 1"
     yield "if size & 0x81: size, at = long_size(body, at - 1)"
     yield "end = at + (size >> 1)"

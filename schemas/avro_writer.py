@@ -36,7 +36,7 @@ def writer_of(record: type) -> Write:
     """
     names: dict[str, Any] = dict(_NAMES)
     source = _source(record, names)
-    exec(compile(source, f"<writer of {record.__name__}>", "exec"), names)  # noqa: S102  # our own text, of our own shapes
+    exec(compile(source, f"<writer of {record.__name__}>", "exec"), names)  # our own text, of our own shapes
     written: Write = names["write"]
     return written
 
@@ -170,7 +170,7 @@ def _instant(moment: datetime) -> bytes:
     return _MIDDLE[lowest] + _MIDDLE[low] + _MIDDLE[high] + _LAST[highest]
 
 
-def _false(value: bool) -> bytes:  # noqa: FBT001  # it is the value that is written
+def _false(value: bool) -> bytes:  # it is the value that is written
     if value is not False:
         raise Unusual(value)
     return b"\0"

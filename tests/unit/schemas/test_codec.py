@@ -23,6 +23,7 @@ from schemas.shapes import Form, Shape
 from schemas.words import Channel
 from tests.unit.schemas.any_record import any_record
 
+
 @pytest.mark.parametrize("name", sorted(RECORDS))
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(data=st.data())
