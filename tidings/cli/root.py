@@ -16,6 +16,7 @@ from tidings.cli import (
     mailbox,
     publish,
     rehearse,
+    rules,
     tail,
     topics,
     up,
@@ -47,6 +48,7 @@ app.command(rich_help_panel=_SEE)(tail.tail)
 app.add_typer(dead_letters.app, name="dead-letters", rich_help_panel=_SEE)
 app.command(rich_help_panel=_EXPLAIN)(why.why)
 app.command(rich_help_panel=_EXPLAIN)(invoice.invoice)
+app.add_typer(rules.app, name="rules", rich_help_panel=_EXPLAIN)
 app.command(rich_help_panel=_EXPLAIN)(rehearse.rehearse)
 app.command(rich_help_panel=_EXPLAIN)(doctor.doctor)
 

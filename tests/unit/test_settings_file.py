@@ -1,0 +1,128 @@
+"""Files of settings: every fault of a file at once, each with its line."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from tidings.cli.root import app
+from tidings.every_fault import every_fault
+
+BROKEN = """\
+name: Riverside
+timezone: America/New_Yrok
+channels:
+  email: {requested: true}
+  fax: {requested: true}
+templates:
+  document:
+    email:
+      html: |
+        <p>Hello</p>
+        <script>x</script>
+      text: "{{ oops"
+rules:
+  - id: r1
+    on: [order.placed]
+    to: [contact]
+    channel: email
+    subject: Hello
+    text: |
+      Dear {{ contact.name }},
+      {% if %}
+  - id: r2
+    on: [order.placed]
+    to: [contact]
+    channel: sms
+    when: "a == "
+    wen: x
+"""
+FAULTS = [
+    (2, "timezone", "must be an IANA time zone"),
+    (5, "channels.fax", "must be one of email"),
+    (11, "templates.document.email.html", "line 2: <script> is not for mail"),
+    (12, "templates.document.email.text", "line 1: "),
+    (21, "rules.0.text", "line 2: "),
+    (22, "rules.1.text", "is missing"),
+    (26, "rules.1.when", "a rule of channel sms has no criteria"),
+    (27, "rules.1.wen", "unknown key"),
+]
+
+
+def check(path: Path, text: str | bytes, *options: str) -> Result:
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return CliRunner().invoke(app, ["rules", "check", str(path), *options], catch_exceptions=False)
+
+
+def test_all_that_is_wrong_is_named_with_its_line(tmp_path: Path) -> None:
+    checked = check(tmp_path / "a.yaml", BROKEN, "--json")
+    told = [(each["line"], each["path"], each["reason"]) for each in json.loads(checked.stdout)]
+    assert checked.exit_code == 2
+    assert [each[:2] for each in told] == [each[:2] for each in FAULTS]
+    for (_, _, reason), (_, _, beginning) in zip(told, FAULTS, strict=True):
+        assert reason.startswith(beginning)
+
+
+def test_a_file_may_hold_rules_alone(tmp_path: Path) -> None:
+    rules = "".join(line[2:] + "\n" for line in BROKEN.splitlines()[13:])
+    checked = check(tmp_path / "rules.yaml", rules)
+    lines = [line.split(": ")[0:2] for line in checked.stderr.splitlines()]
+    path = str(tmp_path / "rules.yaml")
+    assert lines == [[f"{path}:{line - 13}", place] for line, place, _ in FAULTS[4:]]
+
+
+def test_a_valid_file_is_said_to_be_valid(tmp_path: Path) -> None:
+    checked = check(tmp_path / "a.yaml", "rules: [{id: r, on: [a.b], to: [contact], channel: email, html: <p>Hi</p>}]")
+    assert (checked.exit_code, checked.stderr) == (0, "")
+    assert checked.stdout == f"{tmp_path / 'a.yaml'} is valid, with 1 rule.\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: [", ":1: is not YAML: "),
+        ("name: a\nname: b", ":2: has the key 'name' twice"),
+        ("just words", ": is neither a map of settings nor a list of rules"),
+        (b"\xff\xfe", ": is not UTF-8: byte 0xff at 0"),
+        ("", ":1: holds nothing"),
+        ("rules: 3", ":1: rules: must be a list, not 3"),
+        ("brands: {a.b: {name: A, header_html: <form>}}", ":1: brands.a.b.header_html: line 1: <form> is not for mail"),
+    ],
+)
+def test_what_is_no_settings_file_is_said(tmp_path: Path, text: str | bytes, said: str) -> None:
+    checked = check(tmp_path / "a.yaml", text)
+    assert checked.exit_code == 2
+    assert checked.stderr.startswith(f"{tmp_path / 'a.yaml'}{said}")
+    assert checked.stderr.count("\n") == 1
+
+
+def test_a_file_that_is_not_there_is_named() -> None:
+    checked = CliRunner().invoke(app, ["rules", "check", "/nowhere/a.yaml"], catch_exceptions=False)
+    assert (checked.exit_code, checked.stderr) == (2, "/nowhere/a.yaml: cannot be read: No such file or directory\n")
+
+
+RULE: dict[str, Any] = {"id": "r", "on": ["a.b"], "to": ["contact"], "channel": "email", "text": "{{ oops"}
+
+
+def test_what_is_missing_does_not_hide_the_other_rules() -> None:
+    document = {"rules": [{"id": "x", "text": "Hi"}, {**RULE, "channel": "fax"}, {**RULE, "id": "s"}]}
+    paths = [fault.path for fault in every_fault(document)]
+    assert sorted(paths) == ["rules.0.channel", "rules.0.on", "rules.0.to", "rules.1.channel", "rules.2.text"]
+
+
+def test_taking_out_what_is_wrong_makes_nothing_else_wrong() -> None:
+    rule = {**RULE, "channel": "short_code", "class": "marketing", "text": "Hi", "programme": "STOP"}
+    document = {"programmes": {"STOP": {"short_code": "12345", "name": "A"}}, "rules": [rule]}
+    paths = [fault.path for fault in every_fault(document)]
+    assert paths[0] == "programmes.STOP"
+    assert "rules.0.programme" not in paths
+    prices = {"billing": {"sms": {"model": "per_segment", "price": "1"}}, "currency": 3}
+    assert [fault.path for fault in every_fault(prices)] == ["currency"]
+
+
+def test_looking_changes_nothing() -> None:
+    document = {"timezone": "x", "rules": [{**RULE}]}
+    every_fault(document)
+    assert document == {"timezone": "x", "rules": [{**RULE}]}

@@ -1,0 +1,55 @@
+"""`tidings rules`: looks at settings and rules in a file before they are published."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from tidings.settings_file import BadFile
+
+app = typer.Typer(no_args_is_help=True, help="Look at a tenant's settings and rules before they are published.")
+
+
+@app.command()
+def check(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE…", help="A tenant's settings, or only the list of its rules, as YAML.")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the faults as one JSON array.")] = False,
+) -> None:
+    """Name everything that is wrong in a file, with its line, as a change of settings would be refused.
+
+    Exit status 0 when the files are valid, 2 when one is not.
+    """
+    from tidings.cli.output import print_json
+    from tidings.settings_file import BadFile, read_settings_file
+
+    faults: list[dict[str, object]] = []
+    for path in files:
+        try:
+            file = read_settings_file(path)
+            settings = file.checked()
+        except BadFile as bad:
+            faults += _told(path, bad, aloud=not as_json)
+        else:
+            many = len(settings.rules)
+            typer.echo(f"{path} is valid, with {many} rule{'s' if many != 1 else ''}.", err=as_json)
+    if as_json:
+        print_json(faults)
+    raise typer.Exit(2 if faults else 0)
+
+
+def _told(path: Path, bad: "BadFile", *, aloud: bool) -> list[dict[str, object]]:
+    if aloud:
+        say(path, bad)
+    return [
+        {"file": str(path), "line": each.line, "path": each.fault.path, "reason": each.fault.reason}
+        for each in bad.placed
+    ]
+
+
+def say(path: Path, bad: "BadFile") -> None:
+    """Each fault on a line of its own, as compilers and editors write and read them."""
+    for each in bad.placed:
+        typer.echo(f"{path}:{'' if each.line is None else f'{each.line}:'} {each.fault}", err=True)
