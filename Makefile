@@ -3,6 +3,8 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 STAMP := .venv/.up-to-date
+# Half of the tests wait for a broker most of the time; each of these processes has a broker of its own.
+TESTS_AT_ONCE ?= 3
 PACKAGES := schemas processors streams gateways tidings deploy
 # Every package of the lock has a wheel for Linux and macOS; an sdist would need a compiler.
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
@@ -27,7 +29,7 @@ demo: setup ## Run Tidings against a local Kafka and watch messages leave
 	$(BIN)/tidings demo
 
 test: setup ## Run all tests (a local Kafka is started for them)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(TESTS_AT_ONCE) --dist loadfile
 
 check: setup ## Lint, format, types, imports and generated files, in under a minute
 	$(BIN)/ruff check .

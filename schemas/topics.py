@@ -22,6 +22,11 @@ PARTITIONS = 8
 """One count for all topics, fixed when an installation is made (architecture, decide)."""
 
 
+CLAIMED_LAG = timedelta(hours=1)
+"""Where each record says itself at which offset it counts, compaction waits so long. It cannot tell a late write, which
+is void, from a newer one, and would remove what that seems to replace before the next owner has written it again."""
+
+
 class Cleanup(StrEnum):
     """What Kafka does with old records."""
 
@@ -47,6 +52,7 @@ class Topic:
     owner: str
     cleanup: Cleanup = Cleanup.DELETE
     retention: timedelta | None = timedelta(days=14)
+    compaction_lag: timedelta = timedelta(0)
     clock: Clock = Clock.CAUSE
     max_bytes: int = 1_048_576
 
@@ -204,6 +210,7 @@ LEDGERS = tuple(
         key="message_id",
         owner=f"gateway {channel}",
         cleanup=Cleanup.COMPACT,
+        compaction_lag=CLAIMED_LAG,
         retention=None,
         # An entry that waits wraps its command whole, and a command may have 1 MiB itself.
         max_bytes=2_097_152,

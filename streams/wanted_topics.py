@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from schemas.topics import PARTITIONS, TOPICS, Cleanup, Clock, Topic
+from schemas.topics import CLAIMED_LAG, PARTITIONS, TOPICS, Cleanup, Clock, Topic
 from streams.naming import changelog_name, topic_name
 from streams.stage import Stage
 from streams.topology import TOPOLOGY
@@ -55,6 +55,8 @@ def _settings(topic: Topic, installation: Installation) -> Iterator[tuple[str, s
     yield "message.timestamp.type", (Clock.CAUSE if rehearses else topic.clock).value
     if topic.cleanup is Cleanup.DELETE:
         yield "retention.ms", "-1" if rehearses else _millis(topic.retention)
+    if topic.compaction_lag:
+        yield "min.compaction.lag.ms", _millis(topic.compaction_lag)
     if rehearses:
         yield "message.timestamp.before.max.ms", str(_UNLIMITED_MS)
         yield "message.timestamp.after.max.ms", str(_UNLIMITED_MS)
@@ -63,6 +65,7 @@ def _settings(topic: Topic, installation: Installation) -> Iterator[tuple[str, s
 def _changelog_settings() -> dict[str, str]:
     return {
         "cleanup.policy": Cleanup.COMPACT.value,
+        "min.compaction.lag.ms": _millis(CLAIMED_LAG),
         "max.message.bytes": str(_CHANGELOG_BYTES),
         "message.timestamp.type": Clock.CAUSE.value,
     }

@@ -20,7 +20,7 @@ def _quiet() -> None:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 
-@pytest.mark.timeout(300)  # it takes a minute on a machine of its own
+@pytest.mark.timeout(600)  # it takes a minute on a machine of its own
 @pytest.mark.usefixtures("_quiet")
 async def test_nothing_is_lost_or_performed_twice_whatever_is_killed_and_the_control_loses(tmp_path: Path) -> None:
     report = await run(tmp_path, seconds=SECONDS, seed=1, limits=PATIENT)

@@ -31,6 +31,7 @@ from tidings.config import Installation
 log = logging.getLogger(__name__)
 
 _COMPACTED_AFTER_MS = "10000"
+_RECOVERED_WITHIN_MS = "30000"
 _DRAIN_SECONDS = 120.0
 _STRAGGLERS_SECONDS = 1.0
 
@@ -104,6 +105,7 @@ async def _make_topics(here: Installation, stages: tuple[Dedup, ...]) -> None:
         settings[changelog_name(here, stage)] = {
             "segment.ms": _COMPACTED_AFTER_MS,
             "min.cleanable.dirty.ratio": "0.01",
+            "min.compaction.lag.ms": _RECOVERED_WITHIN_MS,
         }
     admin = AIOKafkaAdminClient(bootstrap_servers=here.kafka.bootstrap_servers)
     await admin.start()

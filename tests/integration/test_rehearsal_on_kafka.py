@@ -48,7 +48,6 @@ events:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
 def test_the_same_file_comes_to_the_same_on_kafka_and_leaves_nothing_behind(kafka: str, tmp_path: Path) -> None:
     installation = Installation(kafka=Kafka(bootstrap_servers=kafka), home=tmp_path / "home")
     path = tmp_path / "everything.yaml"

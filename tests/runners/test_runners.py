@@ -17,7 +17,6 @@ def runner(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return name
 
 
-@pytest.mark.timeout(180)
 @pytest.mark.parametrize("name", CASES)
 def test_every_runner_does_the_same(runner: str, name: str) -> None:
     case, result = CASES[name], results_of(runner)[name]
@@ -33,7 +32,6 @@ def test_every_runner_does_the_same(runner: str, name: str) -> None:
         assert (letter.stack is not None) is case.has_stack
 
 
-@pytest.mark.timeout(180)
 @pytest.mark.parametrize("name", CASES)
 def test_every_runner_sets_the_same_timers_aside(runner: str, name: str) -> None:
     case, found = CASES[name], sorted(results_of(runner)[name].timers_aside, key=lambda each: (each.offset, each.timer))

@@ -9,7 +9,9 @@ from typing import NamedTuple, TypeAlias
 from aiokafka.errors import KafkaTimeoutError
 from aiokafka.structs import ConsumerRecord
 
+from gateways.ledger import OFFSET_HEADER
 from schemas.topics import BY_NAME, Clock
+from streams.journal import is_void as stands_elsewhere
 from tests.simulation.process import Process
 from tests.simulation.storm import Storm, now
 
@@ -72,9 +74,14 @@ class Broker:
         return [record for record in log[offset : offset + limit] if record is not None]
 
     def compact(self, topic: str, partition: int, keep_from: int) -> None:
-        """Drop every record before `keep_from` of which there is a newer one with its key; deletions are kept."""
+        """Drop every record before `keep_from` of which there is a newer one with its key there; deletions are kept.
+
+        What stands after the last record that counts is young: its partition's next owner has not begun.
+        """
         log = self.logs[topic, partition]
-        newest = {record.key: record.offset for record in log if record is not None}
+        counting = (record.offset + 1 for record in reversed(log) if record is not None and not is_void(record))
+        keep_from = min(keep_from, next(counting, 0))
+        newest = {record.key: record.offset for record in log[:keep_from] if record is not None}
         for offset, record in enumerate(log[:keep_from]):
             if record is not None and newest[record.key] != offset:
                 log[offset] = None
@@ -191,6 +198,13 @@ def _tell(process: Process, acked: asyncio.Future[Metadata], answer: Metadata | 
         acked.set_exception(answer)
     else:
         acked.set_result(answer)
+
+
+def is_void(record: Stored) -> bool:
+    """Whether a record of a changelog or a ledger stands elsewhere than it says."""
+    return stands_elsewhere(record) or any(
+        name == OFFSET_HEADER and int(claimed) != record.offset for name, claimed in record.headers
+    )
 
 
 def _record(topic: str, partition: int, offset: int, at_ms: int, row: Row) -> Stored:

@@ -15,7 +15,6 @@ COUNT = 40
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(180)
 async def test_a_gateway_that_stops_for_good_hands_over_at_once(rig: Rig) -> None:
     async with Sink(latency_seconds=0.001) as sink:
         await rig.start(sink.port, name="w1")

@@ -21,8 +21,6 @@ from tests.unit.gateways.samples import message, withdrawal
 
 NORMAL, URGENT, BULK = (f"delivery.commands.email.{lane}" for lane in ("normal", "urgent", "bulk"))
 
-pytestmark = pytest.mark.timeout(180)
-
 
 def command(number: int, **changes: Any) -> Message:
     address = f"person{number}@example.org"

@@ -15,7 +15,6 @@ KILLS = 3
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(180)
 async def test_a_killed_gateway_loses_nothing_and_lists_what_it_doubts(rig: Rig) -> None:
     async with Sink(latency_seconds=0.005) as sink:
         now = datetime.now(UTC)

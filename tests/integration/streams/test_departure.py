@@ -11,7 +11,7 @@ import pytest
 from streams.crash import ExitCode
 from tests.integration.streams.tower import Tower
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.slow
 
 SESSION_SECONDS = 10.0
 HEARTBEAT_SECONDS = 2.0

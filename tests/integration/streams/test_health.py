@@ -12,7 +12,7 @@ from streams.crash import ExitCode
 from tests.integration.streams.tower import Tower
 from tests.listening import ask, listening
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.slow
 
 
 async def test_a_worker_listens_nowhere_unless_it_is_told_a_port(tower: Tower) -> None:

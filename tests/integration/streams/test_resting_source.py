@@ -14,7 +14,7 @@ from streams.quarantine_alarm import LEAST_RECORDS
 from tests.integration.streams.tower import Tower
 from tests.listening import ask
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.slow
 
 POISON = [f"bad{number}" for number in range(3 * LEAST_RECORDS + 20)]
 GOOD = [f"good{number}" for number in range(20)]

@@ -8,7 +8,7 @@ import pytest
 
 from tests.integration.streams.tower import Tower
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.slow
 
 _ROW = re.compile(r"^\|[^|]+\|\s*(\d+)\s*\|\s*(-?\d+)\s*\|$", re.MULTILINE)
 _FEW_RECORDS = 100

@@ -12,7 +12,7 @@ from tests.integration.streams.tower import Tower
 from tests.integration.trio import trio
 from tidings.config import Installation
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.slow
 
 
 def three_fold(bootstrap_servers: str, home: Path) -> Installation:

@@ -56,7 +56,6 @@ def running(greenmail: GreenMail, tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(180)
 def test_five_times_from_two_terminals_is_one_email(running: Running) -> None:
     assert running.publish(*tenant("hillside", ["ann@hillside.example"])).returncode == 0
     with ThreadPoolExecutor(2) as terminals:
@@ -69,7 +68,6 @@ def test_five_times_from_two_terminals_is_one_email(running: Running) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(180)
 def test_the_mail_is_a_mail(running: Running) -> None:
     running.publish(*tenant("lakeside", ["ann@lakeside.example"]), order("lakeside", 1, "c0"))
     running.wait_until(lambda: bool(running.mailed("ann@lakeside.example")), limit_seconds=30)
@@ -88,7 +86,6 @@ def test_the_mail_is_a_mail(running: Running) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_killing_any_process_amid_two_thousand_orders_loses_none(running: Running) -> None:
     addresses = [f"client{number}@riverside.example" for number in range(ADDRESSES)]
     assert running.publish(*tenant("riverside", addresses)).returncode == 0
@@ -119,7 +116,6 @@ def test_killing_any_process_amid_two_thousand_orders_loses_none(running: Runnin
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(180)
 def test_a_reminder_by_text_goes_the_whole_way_to_the_bill(running: Running) -> None:
     numbers = ["+12025550123", "+12025550190"]
     assert running.publish(*texting("seaside", numbers), reminded("seaside", 0), reminded("seaside", 1)).returncode == 0
@@ -143,7 +139,6 @@ def test_a_reminder_by_text_goes_the_whole_way_to_the_bill(running: Running) -> 
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
 def test_killing_the_sandbox_amid_texts_bills_what_was_delivered_and_lists_the_doubtful(running: Running) -> None:
     numbers = [f"+1202555{number:04d}" for number in range(1000, 1000 + TEXTS)]
     assert running.publish(*texting("dockside", numbers)).returncode == 0
@@ -171,7 +166,6 @@ def _of(tenant: str, values: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(180)
 def test_bad_events_have_a_clear_fate(running: Running) -> None:
     huge = event("oakside", "huge", "parcel.lost", "c0", {"photo": "x" * 5_000_000})
     incomplete = order("oakside", 1, "c0")

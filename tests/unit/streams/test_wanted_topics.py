@@ -27,6 +27,11 @@ def test_every_topic_of_the_catalogue_is_wanted_as_it_says(topic: Topic) -> None
         assert found.settings["retention.ms"] == str(int(topic.retention.total_seconds()) * 1000)
 
 
+@pytest.mark.parametrize("name", ["tidings-bells-state-changelog", "ledger.email", "ledger.sms"])
+def test_compaction_keeps_off_what_a_late_write_may_seem_to_replace(name: str) -> None:
+    assert wanted(Kafka())[name].settings["min.compaction.lag.ms"] == "3600000"
+
+
 def test_a_changelog_has_as_many_replicas_as_any_other_topic() -> None:
     found = wanted(Kafka(replication_factor=3, min_insync_replicas=2))["tidings-bells-state-changelog"]
     assert (found.partitions, found.replication_factor) == (PARTITIONS, 3)
