@@ -149,6 +149,7 @@ def status_of(
         segments=message.segments,
         settings_version=message.settings_version,
         charge=message.charge,
+        number=message.number,
     )
 
 

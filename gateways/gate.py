@@ -30,7 +30,7 @@ def barred(message: Message, consent: Consent | None, now: datetime) -> Barred |
         return Barred(state=AttemptState.EXPIRED, status=Status.EXPIRED, reason=reason)
     if consent is None:
         return None
-    scope = None if message.kind == KEYWORD_REPLY else consent.refused_scope(message.category)
+    scope = None if message.kind == KEYWORD_REPLY else consent.refused_scope(message.category, message.programme)
     if scope is not None:
         return Barred(state=AttemptState.SUPPRESSED, status=Status.SUPPRESSED, reason=Reason.OPTED_OUT.of(scope))
     if consent.suppressed is not None:

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from gateways.work import Job, Order, Partition
-from schemas.address import address_key
 from schemas.candidate import Withdrawal
 from schemas.message import Message
 from schemas.words import Lane
@@ -60,7 +59,7 @@ def _withdrawals(partition: Partition, order: Order, withdrawal: Withdrawal) -> 
     def is_meant(message: Message | None) -> bool:
         if message is None or (message.tenant, message.contact) != (withdrawal.tenant, withdrawal.contact):
             return False
-        return address_key(message.tenant, message.to) == order.key
+        return message.key == order.key
 
     offsets, offset = partition.offsets[order.mark[0]], order.mark[1]
     in_hand = [job for job in partition.jobs.values() if is_meant(job.message)]

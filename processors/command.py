@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from processors.billing import charge_of
 from processors.brands import BRAND, brand_of, letterhead
+from processors.carriers import route_of
 from processors.dispatch.gates import Case, sender
 from processors.look_alikes import rewrite
 from processors.render import RenderError, Words, built_in, render
@@ -19,6 +20,9 @@ from schemas.rule_settings import PREFIX
 from schemas.settings import Settings
 from schemas.validation import to_plain
 from schemas.words import Channel
+
+KEYWORD_REPLY = "keyword_reply"
+"""The kind whose texts bear no footer: it says itself how to stop."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,19 +44,18 @@ def command(case: Case) -> Message:
     recipient, cause = candidate.recipient, candidate.cause
     words = words_for(candidate, settings)
     rendered = render(words, variables_of(candidate, settings))
-    body = body_of(rendered.text, candidate.channel, settings)
-    from_ = sender(case)
-    if recipient.to is None or from_ is None:
-        raise LookupError(f"message {candidate.message_id} passed the gates without address or sender")
+    body = body_of(rendered.text, candidate, settings)
+    to, from_, number = _addresses(case)
     return Message(
         message_id=candidate.message_id,
         tenant=candidate.tenant,
         kind=candidate.kind,
         channel=candidate.channel,
-        to=recipient.to,
+        to=to,
+        number=number,
         to_name=recipient.name,
         from_=from_,
-        reply_to=settings.senders.reply_to if candidate.channel is Channel.EMAIL else None,
+        reply_to=candidate.reply_to or (settings.senders.reply_to if candidate.channel is Channel.EMAIL else None),
         contact=recipient.contact,
         staff=recipient.staff,
         event_id=cause.event_id,
@@ -70,14 +73,25 @@ def command(case: Case) -> Message:
         template_version=words.version,
         commanded_at=case.now,
         locale=_locale(candidate, settings),
-        charge=charge_of(body.text, recipient.to, candidate.channel, body.segments, settings),
+        charge=charge_of(body.text, to, candidate.channel, body.segments, settings),
         rewritten=body.rewritten,
+        programme=candidate.programme,
     )
 
 
-def body_of(text: str, channel: Channel, settings: Settings) -> Body:
-    """Footers go under every text on channel sms; too many segments are refused (contract section 11)."""
-    if channel is Channel.SMS and settings.footers.get(channel):
+def _addresses(case: Case) -> tuple[str, str, str | None]:
+    """Where the message goes and where it comes from; for a text that leaves by email, its phone number as well."""
+    recipient, route = case.candidate.recipient, route_of(case.candidate, case.known.settings, case.now)
+    to, from_ = route.to or recipient.to, sender(case)
+    if to is None or from_ is None:
+        raise LookupError(f"message {case.candidate.message_id} passed the gates without address or sender")
+    return to, from_, recipient.to if route.by_email else None
+
+
+def body_of(text: str, candidate: Candidate, settings: Settings) -> Body:
+    """Footers go under texts on channel sms, but not under answers to keywords (contract section 11)."""
+    channel = candidate.channel
+    if channel is Channel.SMS and settings.footers.get(channel) and candidate.kind != KEYWORD_REPLY:
         text = f"{text}\n{settings.footers[channel]}"
     if not channel.has_segments:
         return Body(text=text)

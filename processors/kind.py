@@ -18,6 +18,7 @@ from processors.timing import DigestWindow as DigestWindow  # noqa: PLC0414 - a 
 from processors.timing import EndOfDay as EndOfDay  # noqa: PLC0414 - a word for kinds
 from processors.timing import HoursBefore as HoursBefore  # noqa: PLC0414 - a word for kinds
 from processors.timing import Planned, Timing
+from processors.timing import Soon as Soon  # noqa: PLC0414 - a word for kinds
 from schemas.candidate import Cause
 from schemas.envelope import Actor, Event
 from schemas.kind_settings import KindSettings
@@ -80,7 +81,24 @@ class Addressed:
     to: tuple[str, ...]
 
 
-Audience = Subject | Staff | Batch | Listed | Named | Addressed
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writer:
+    """The audience is whoever wrote the text that is answered, on the number that was written to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """The audience is the tenant: `contact_email`, or `smtp_contact_email` where texts go by email."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MainPhone:
+    """The audience is the tenant's `main_phone`; the message comes from whoever the event's field `caller` names."""
+
+    caller: str
+
+
+Audience = Subject | Staff | Batch | Listed | Named | Addressed | Writer | Desk | MainPhone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,7 +242,8 @@ class Kind:
     Of all kinds of one `exclusive_group` that could answer an event, only the first does.
 
     `asks_for_reminders`: whoever wants no reminders gets none of this kind. `asks_for_boxes`: the contact's box of the
-    channel must be ticked. `dispatch_boxes` names the event's own box of each channel.
+    channel must be ticked. `dispatch_boxes` names the event's own box of each channel. `is_awaited`: somebody waits for
+    it, so opt-outs, No SMS and quiet hours do not stop it. `programme` is the group to whose members it goes.
     """
 
     name: str
@@ -239,11 +258,13 @@ class Kind:
     once_per: str | None = None
     thread: Thread | None = None
     emits: OwnEvent | None = None
-    useful_until: str | EndOfDay | None = None
+    useful_until: str | EndOfDay | Soon | None = None
     channel_in: str | None = None
     asks_for_reminders: bool = False
     asks_for_boxes: bool = False
     dispatch_boxes: Mapping[Channel, str] = field(default_factory=dict)
+    is_awaited: bool = False
+    programme: str | None = None
     number: Literal["mobile", "primary"] = "mobile"
     lane: Lane = Lane.NORMAL
     in_doubt: InDoubt = InDoubt.RESEND

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from processors.identity import message_id
-from processors.kind import Kind
+from processors.kind import Kind, MainPhone
+from processors.phones import dialled
 from processors.settings import InForce
 from schemas.candidate import Candidate, Cause, Recipient
 from schemas.contact import Contact
@@ -27,10 +28,7 @@ def candidate_for(
     occurrence: str = "",
     about: str | None = None,
 ) -> Candidate:
-    """A message about `contact` (None for one we do not know, or no longer), to that contact or to `recipient`.
-
-    `about` tells the messages of one cause apart where the recipient alone does not.
-    """
+    """A message about `contact` (None: unknown), to that contact or to `recipient`; `about` tells it from others."""
     own = known.settings.kinds[kind.name]
     to = recipient or contact_recipient(contact, cause.subject, channel, own.number or kind.number)
     return Candidate(
@@ -51,7 +49,17 @@ def candidate_for(
         needs_reminders=kind.asks_for_reminders,
         needs_box=kind.asks_for_boxes,
         dispatch_box=_dispatch_box(kind, channel, cause),
+        programme=kind.programme,
+        is_awaited=kind.is_awaited,
+        sender=_caller(kind, cause, known),
     )
+
+
+def _caller(kind: Kind, cause: Cause, known: InForce) -> str | None:
+    """The number that a call which is transferred came from; None where it was withheld."""
+    if not isinstance(kind.audience, MainPhone):
+        return None
+    return dialled(str(cause.data.get(kind.audience.caller)), Channel.VOICE, known.settings.country)
 
 
 def _told_apart(to: Recipient, cause: Cause) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 
+from processors.asking import is_short_code
 from processors.criteria import BadCriterion, check
 from processors.kind import Addressed, AfterActivity, AtOnce, DaysBefore, HoursBefore, Kind, Unmet
 from processors.kinds import THREADS
@@ -17,8 +18,8 @@ from schemas.rules import Rule, RuleTiming, is_literal
 from schemas.values import mailbox_from_text
 from schemas.words import Channel, InDoubt
 
-CHANNELS = (Channel.EMAIL, Channel.SMS, Channel.VOICE)
-NOT_YET = ("images", "attachments", "programme")
+CHANNELS = (Channel.EMAIL, Channel.SMS, Channel.VOICE, Channel.SHORT_CODE)
+NOT_YET = ("images", "attachments")
 """The channels that rules may use, and the keys of a rule that are refused because nothing acts on them yet."""
 UNHEARD = ("contact.changed", "consent.changed", "credits.purchased", "settings.changed")
 """Events that no rule answers yet."""
@@ -39,6 +40,7 @@ def kind_of(rule: Rule) -> Kind:
         exclusive_group=rule.exclusive_group,
         thread=threads[0] if threads else None,
         useful_until=rule.timing.field if rule.timing.hours_before is not None else None,
+        programme=rule.programme,
         number="primary",
         in_doubt=InDoubt.WAIT_THEN_RESEND,
     )
@@ -99,6 +101,9 @@ def _bad_addresses(rule: Rule, country: str | None) -> Iterator[tuple[str, str]]
             mailbox_from_text(rule.from_)
         except ValueError as error:
             yield "from", str(error)
+    elif rule.channel is Channel.SHORT_CODE:
+        if rule.from_ is not None and not is_short_code(rule.from_):
+            yield "from", f"is no short code: {rule.from_!r}"
     elif rule.from_ is not None and dialled(rule.from_, rule.channel, country) is None:
         yield "from", f"is no phone number: {rule.from_!r}"
     for number, entry in enumerate(rule.to):

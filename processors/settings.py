@@ -20,7 +20,6 @@ KNOWN_KINDS: dict[str, type[KindSettings]] = {kind.name: kind.settings for kind 
 _REMEMBERED = 4096
 NOT_YET: tuple[tuple[str, Callable[[Settings], bool]], ...] = (
     ("billing.spend_cap", lambda settings: settings.billing.spend_cap is not None and _by_blocks(settings)),
-    ("channels.sms.via", lambda settings: any(entry.via != "gateway" for entry in settings.channels.values())),
 )
 """Settings that are refused because nothing acts on them yet: path, and whether a tenant asks for it."""
 

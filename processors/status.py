@@ -10,9 +10,8 @@ from dataclasses import replace
 from processors.billing import usage_of
 from processors.decisions import say
 from processors.effects import Effect, Forward, Put, Record, Table, Tables
-from schemas.address import address_key
 from schemas.billing import CreditChange, Usage
-from schemas.consent import ConsentChange
+from schemas.consent import ConsentChange, Means
 from schemas.decision import Decision
 from schemas.delivery import DeliveryStatus
 from schemas.reasons import Reason
@@ -43,11 +42,12 @@ def on_status(record: Record, tables: Tables) -> Iterator[Effect]:
     if report.status in SUPPRESSES:
         change = ConsentChange(
             tenant=report.tenant,
-            address=report.to,
+            address=report.number or report.to,
             event_id=report.event_id,
             suppressed=SUPPRESSES[report.status],
+            means=Means.REPORT,
         )
-        yield Forward(topic=CONSENT_CHANGES.name, key=address_key(report.tenant, report.to), value=change)
+        yield Forward(topic=CONSENT_CHANGES.name, key=change.key, value=change)
 
 
 def _bill(report: DeliveryStatus, before: Folded | None) -> Iterator[Effect]:

@@ -160,6 +160,13 @@ class DigestWindow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Soon:
+    """It is useless so many minutes after its event: somebody waits on the line."""
+
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EndOfDay:
     """The end of the day on which the event happened, in the tenant's zone."""
 

@@ -46,6 +46,8 @@ class Candidate:
 
     `needs_reminders` and `needs_box` ask the contact's preferences: overdue reminders, and the box of this channel.
     `dispatch_box` is the box of this channel that the sender ticked or not; None for a sending without boxes.
+    `programme` is the group that it goes to. `is_awaited`: somebody waits for it, whatever was opted out of. `sender`
+    and `reply_to` stand in place of the tenant's own.
     """
 
     message_id: str
@@ -65,6 +67,10 @@ class Candidate:
     needs_reminders: bool = False
     needs_box: bool = False
     dispatch_box: bool | None = None
+    programme: str | None = None
+    is_awaited: bool = False
+    sender: str | None = None
+    reply_to: str | None = None
 
     @property
     def key(self) -> str:

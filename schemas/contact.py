@@ -56,6 +56,12 @@ class Contact:
     created_at: Instant | None = None
     attributes: Mapping[str, object] = field(default_factory=dict)
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The email address and all phone numbers, each once."""
+        every = (self.email, *(phone.number for phone in self.phones))
+        return tuple(dict.fromkeys(address for address in every if address))
+
     def phone(self, number: str) -> Phone | None:
         """The phone of type `mobile`, or the `primary` one."""
         for phone in self.phones:

@@ -34,11 +34,12 @@ class DeliveryStatus:
     segments: int | None = None
     settings_version: int | None = None
     charge: Charge | None = None
+    number: str | None = None
 
     @property
     def key(self) -> str:
         """The Kafka key, the same as the command's."""
-        return address_key(self.tenant, self.to)
+        return address_key(self.tenant, self.number or self.to)
 
 
 class AttemptState(StrEnum):

@@ -23,7 +23,10 @@ class File:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One message, ready to leave; the same cause gives the same `message_id`, for ever."""
+    """One message, ready to leave; the same cause gives the same `message_id`, for ever.
+
+    `number` is the phone number behind a text that leaves by email, through a carrier's gateway.
+    """
 
     message_id: str
     tenant: str
@@ -54,13 +57,16 @@ class Message:
     locale: str | None = None
     charge: Charge | None = None
     rewritten: tuple[str, ...] = ()
+    programme: str | None = None
+    number: str | None = None
 
     @property
     def key(self) -> str:
-        """The Kafka key of its command, its ledger entries and its statuses."""
-        return address_key(self.tenant, self.to)
+        """The Kafka key of its command, its ledger entries and its statuses: that of the consent it depends on."""
+        return address_key(self.tenant, self.number or self.to)
 
     @property
     def topic(self) -> str:
-        """The topic of its command."""
-        return f"delivery.commands.{self.channel}.{self.lane}"
+        """The topic of its command: that of the gateway which can send it."""
+        gateway = Channel.EMAIL if self.number is not None else self.channel
+        return f"delivery.commands.{gateway}.{self.lane}"

@@ -225,6 +225,25 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """A contact who has an address, as the stage that owns the address knows it."""
+
+    contact: str
+    name: str | None = None
+    sms_alerts: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastSent:
+    """The newest message to an address, so that an answer to it can be shown beside it."""
+
+    message_id: str
+    words: str
+    at: datetime
+    contact: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FirstCopy:
     """The message by which an address gets what one event makes of a kind on a channel."""
 

@@ -11,6 +11,7 @@ from schemas.dead_letter import DeadLetter, Replay
 from schemas.decision import Decision
 from schemas.delivery import DeliveryStatus, LedgerEntry
 from schemas.envelope import Event
+from schemas.inbound import Heard
 from schemas.message import Message
 from schemas.parking import ParkingOver
 from schemas.portion import Portion
@@ -67,7 +68,7 @@ EVENTS = Topic(
     sentence="What happened, as upstream systems say it.",
     records=(Event,),
     key="tenant|subject",
-    owner="upstream, decide",
+    owner="upstream, decide, dispatch",
     retention=timedelta(days=90),
     clock=Clock.APPEND,
 )
@@ -98,8 +99,8 @@ SETTINGS = Topic(
 )
 MESSAGES = Topic(
     name="messages",
-    sentence="Messages that are due and have not yet passed the gates, withdrawals of them, and contacts who changed.",
-    records=(Candidate, Withdrawal, ContactUpdate),
+    sentence="Messages that are due and have not yet passed the gates, and all else that an address has to know.",
+    records=(Candidate, Withdrawal, ContactUpdate, Heard),
     key="tenant|address",
     owner="decide",
     retention=timedelta(days=7),

@@ -50,6 +50,8 @@ DISPATCH = Stage(
         dispatch_tables.TIMERS,
         dispatch_tables.TALLIES,
         dispatch_tables.COPIES,
+        dispatch_tables.DIRECTORY,
+        dispatch_tables.LAST_SENT,
     ),
     shared=(SETTINGS.name,),
     timers=dispatch_tables.TIMERS,

@@ -16,7 +16,7 @@ from processors.decide.tables import CONTACTS
 from processors.decide.threads import stand
 from processors.decisions import decided
 from processors.effects import Effect, Record, Tables, row_key
-from processors.kind import Addressed, AtOnce, DigestWindow, Kind, Staff
+from processors.kind import Addressed, AtOnce, DigestWindow, Kind, MainPhone, Staff
 from processors.kinds import BY_EVENT
 from processors.occasion import Occasion
 from processors.recipients import candidate_for, staff_with_role
@@ -153,6 +153,9 @@ def _recipients(kind: Kind, channel: Channel, occasion: Occasion) -> Iterator[tu
         case Staff(role=role):
             for member in staff_with_role(role, channel, occasion.known):
                 yield member, None
+        case MainPhone():
+            phone = occasion.known.settings.main_phone
+            yield Recipient(to=phone, missing=None if phone else Reason.NO_ADDRESS.of(channel)), None
         case Addressed(to=to):
             for entry in dict.fromkeys(to):
                 for found in addressees(entry, channel, occasion.cause, occasion.data, occasion.known):

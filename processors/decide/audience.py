@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from processors.decide.batches import call_together, chunks, send_out
 from processors.decide.growing import call_listed
+from processors.decide.inbound import hear
 from processors.decide.objections import dropped, switched_off
 from processors.effects import Effect
-from processors.kind import Batch, Kind, Listed, Named
+from processors.kind import Batch, Desk, Kind, Listed, Named, Writer
 from processors.occasion import Occasion
 from schemas.envelope import Event
 
@@ -26,6 +27,8 @@ def travels(kind: Kind, event: Event) -> bool:
     """Whether this event is for others than its subject."""
     if isinstance(kind.audience, Named):
         return _named(kind.audience, event) not in (None, event.subject)
+    if isinstance(kind.audience, (Writer, Desk)):
+        return True
     return may_travel(kind, event)
 
 
@@ -34,6 +37,8 @@ def call(kind: Kind, occasion: Occasion) -> Iterator[Effect]:
     match kind.audience:
         case Named() as named:
             yield from send_out(occasion.event, chunks([str(_named(named, occasion.event))]))
+        case Writer() | Desk():
+            yield from hear(kind, occasion)
         case Batch() | Listed() as many:
             off = switched_off(kind, occasion)
             if off:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from processors.decide.tables import BOOKINGS, CONTACTS, LOGINS, SAID
 from processors.effects import Delete, Effect, Forward, Put, Record, Refuse, Tables, prefix_end, row_key
+from processors.emissions import SOURCE
 from processors.phones import e164
 from processors.schedule import erase_plans
 from processors.settings import InForce
@@ -30,6 +31,8 @@ def on_contact_changed(event: Event, record: Record, tables: Tables, known: InFo
         raise TypeError(f"contact.changed carries a {type(event.data).__name__}")
     key = row_key(event.tenant, event.subject)
     before = tables.get(CONTACTS, key)
+    if before is None and event.source == SOURCE:
+        return  # Tidings changes contacts and never makes one: this one was erased meanwhile.
     if event.data.patch is None:
         yield from _erase(event, before, record, tables, known)
         return
@@ -39,25 +42,21 @@ def on_contact_changed(event: Event, record: Record, tables: Tables, known: InFo
         yield Refuse(faults=refused.faults)
         return
     yield Put(table=CONTACTS, key=key, value=contact)
-    if before is not None and _preferences(before) != _preferences(contact):
-        yield from _update_what_waits(event, before, contact)
+    if before is None or _known_at_addresses(before) != _known_at_addresses(contact):
+        yield from _tell_addresses(event, before, contact)
 
 
-def _preferences(contact: Contact) -> tuple[object, ...]:
-    """What gates ask of a contact: it counts when a message leaves, also one that had to wait."""
-    return contact.boxes, contact.reminders, contact.sms_alerts
+def _known_at_addresses(contact: Contact) -> tuple[object, ...]:
+    """Who has an address, and what gates ask of a contact: it counts when a message leaves, also one that waited."""
+    return contact.addresses, contact.name, contact.boxes, contact.reminders, contact.sms_alerts
 
 
-def _update_what_waits(event: Event, before: Contact, contact: Contact) -> Iterator[Effect]:
-    """Tell dispatch at each address under which something may be held."""
+def _tell_addresses(event: Event, before: Contact | None, contact: Contact) -> Iterator[Effect]:
+    """Tell dispatch at each address that the contact has, or had: something may be held there."""
     update = ContactUpdate(tenant=event.tenant, event_id=event.id, contact=contact)
-    for address in _addresses(before):
-        yield Forward(topic=MESSAGES.name, key=address_key(event.tenant, address), value=update)
-
-
-def _addresses(contact: Contact) -> list[str]:
-    addresses = [contact.email, *(phone.number for phone in contact.phones)]
-    return list(dict.fromkeys(address for address in addresses if address))
+    had = before.addresses if before else ()
+    for key in dict.fromkeys(address_key(event.tenant, address) for address in (*had, *contact.addresses)):
+        yield Forward(topic=MESSAGES.name, key=key, value=update)
 
 
 def _patched(event: Event, before: Contact | None, patch: Mapping[str, object], settings: Settings) -> Contact:
@@ -90,7 +89,7 @@ def _erase(event: Event, before: Contact | None, record: Record, tables: Tables,
     if before is None:
         return
     yield Delete(table=CONTACTS, key=row_key(event.tenant, event.subject))
-    for address in _addresses(before):
+    for address in before.addresses:
         withdrawal = Withdrawal(
             tenant=event.tenant, event_id=event.id, contact=before.id, reason=Reason.CANCELLED_BY_EVENT
         )

@@ -8,7 +8,7 @@ from processors.decide.objections import Refusal, dropped, settings_path
 from processors.decide.tables import CONTACTS
 from processors.effects import Effect, row_key
 from processors.emissions import emit_later
-from processors.kind import EndOfDay, Kind
+from processors.kind import EndOfDay, Kind, Soon
 from processors.occasion import Occasion
 from processors.schedule import plan
 from processors.timing import Hour, Planned, Telling, end_of_day, field_instant
@@ -53,6 +53,8 @@ def useful_until(kind: Kind, occasion: Occasion) -> datetime | None:
         return None
     if isinstance(kind.useful_until, EndOfDay):
         return end_of_day(occasion.event.time, timezone)
+    if isinstance(kind.useful_until, Soon):
+        return occasion.event.time + timedelta(minutes=kind.useful_until.minutes)
     return field_instant(occasion.data, kind.useful_until, timezone)
 
 

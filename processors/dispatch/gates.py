@@ -7,15 +7,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from processors.carriers import route_of
+from processors.consent import facts_of
 from processors.dispatch.tallies import Tally
 from processors.local_time import on_wall_clock
 from processors.quiet_hours import end_of_rest
 from processors.settings import InForce
 from schemas.candidate import Candidate
 from schemas.clock import rfc3339
-from schemas.consent import Consent
+from schemas.consent import SUPPRESSED, Consent
 from schemas.reasons import Reason
 from schemas.rule_settings import RuleSettings
+from schemas.settings import Settings
 from schemas.words import Channel, Outcome
 
 NO_SMS = "No SMS"
@@ -74,7 +77,8 @@ def activated(case: Case) -> Stop | None:
     if entry is None or not entry.requested:
         return Stop(reason=Reason.CHANNEL_NOT_ACTIVATED, facts={f"channels.{channel}.requested": False})
     if channel not in (Channel.LETTER, Channel.WEBHOOK) and sender(case) is None:
-        return Stop(reason=Reason.CHANNEL_NOT_ACTIVATED, facts={f"senders.{channel}": None})
+        path = "smtp_contact_email" if entry.via == "email" else f"senders.{channel}"
+        return Stop(reason=Reason.CHANNEL_NOT_ACTIVATED, facts={path: None})
     return None
 
 
@@ -100,11 +104,13 @@ def agreed(case: Case) -> Stop | None:
 
 
 def not_opted_out(case: Case) -> Stop | None:
-    """A recorded opt-out of everything, or of the message's category."""
-    scope = case.consent.refused_scope(case.candidate.category) if case.consent else None
-    if case.consent is None or scope is None:
+    """A recorded opt-out of everything, of the message's category or of its programme."""
+    candidate, consent = case.candidate, case.consent
+    scope = consent.refused_scope(candidate.category, candidate.programme) if consent else None
+    if consent is None or scope is None or candidate.is_awaited:
         return None
-    return Stop(reason=Reason.OPTED_OUT.of(scope), facts={"opted_out": list(case.consent.opted_out)})
+    facts = {"opted_out": list(consent.opted_out), **facts_of(consent, scope)}
+    return Stop(reason=Reason.OPTED_OUT.of(scope), facts=facts)
 
 
 def reminders_on(case: Case) -> Stop | None:
@@ -133,7 +139,8 @@ def dispatch_box_ticked(case: Case) -> Stop | None:
 
 def wants_texts(case: Case) -> Stop | None:
     """`No SMS` silences texts, calls and short codes of every kind (section 4)."""
-    if not case.candidate.channel.uses_phone or case.candidate.recipient.sms_alerts != NO_SMS:
+    candidate = case.candidate
+    if not candidate.channel.uses_phone or candidate.recipient.sms_alerts != NO_SMS or candidate.is_awaited:
         return None
     return Stop(reason=Reason.CONTACT_PREF_OFF, facts={"sms_alerts": NO_SMS})
 
@@ -150,11 +157,27 @@ def has_address(case: Case) -> Stop | None:
     )
 
 
+def in_programme(case: Case) -> Stop | None:
+    """What is sent to the members of a programme reaches only those who joined it."""
+    programme = case.candidate.programme
+    joined = case.consent.opted_in if case.consent else ()
+    if programme is None or programme in joined:
+        return None
+    return Stop(reason=Reason.NOT_OPTED_IN.of(programme), facts={"opted_in": list(joined)})
+
+
+def has_carrier(case: Case) -> Stop | None:
+    """Where texts go by email, the carrier must be known and its email gateway must still work (section 4)."""
+    route = route_of(case.candidate, case.known.settings, case.now)
+    return None if route.refused is None else Stop(reason=route.refused, facts=route.facts)
+
+
 def not_suppressed(case: Case) -> Stop | None:
     """An address that bounced or complained, or whose owner died."""
     if case.consent is None or case.consent.suppressed is None:
         return None
-    return Stop(reason=Reason.SUPPRESSED.of(case.consent.suppressed), facts={"suppressed": case.consent.suppressed})
+    facts = {"suppressed": case.consent.suppressed, **facts_of(case.consent, SUPPRESSED)}
+    return Stop(reason=Reason.SUPPRESSED.of(case.consent.suppressed), facts=facts)
 
 
 def only_copy(case: Case) -> Stop | None:
@@ -178,6 +201,8 @@ def awake(case: Case) -> Stop | None:
     candidate, quiet = case.candidate, case.known.settings.quiet_hours
     if quiet is None or candidate.channel not in quiet.channels or candidate.category in quiet.exempt:
         return None
+    if candidate.is_awaited:
+        return None
     own = candidate.recipient.timezone if quiet.zone == "recipient" else None
     timezone = own or case.known.settings.timezone
     until = end_of_rest(case.now, quiet.start, quiet.end, timezone)
@@ -190,11 +215,24 @@ def awake(case: Case) -> Stop | None:
 
 
 def sender(case: Case) -> str | None:
-    """The address or number that messages of this channel come from; a rule may name its own."""
-    senders, own = case.known.settings.senders, case.known.settings.kinds.get(case.candidate.kind)
+    """The address or number that a message comes from: its own, its rule's, its programme's, or its channel's."""
+    candidate, settings = case.candidate, case.known.settings
+    own, programme = settings.kinds.get(candidate.kind), settings.programmes.get(candidate.programme or "")
+    if candidate.sender is not None:
+        return candidate.sender
     if isinstance(own, RuleSettings) and own.from_ is not None:
         return own.from_
-    match case.candidate.channel:
+    if programme is not None:
+        return programme.short_code
+    route = route_of(candidate, settings, case.now)
+    if route.by_email or route.refused:
+        return settings.smtp_contact_email
+    return _sender_of_channel(candidate, settings)
+
+
+def _sender_of_channel(candidate: Candidate, settings: Settings) -> str | None:
+    senders = settings.senders
+    match candidate.channel:
         case Channel.EMAIL:
             return senders.email
         case Channel.SHORT_CODE:
@@ -204,7 +242,7 @@ def sender(case: Case) -> str | None:
         case Channel.SMS:
             return senders.sms
         case _:
-            return case.known.settings.name or case.candidate.tenant
+            return settings.name or candidate.tenant
 
 
 GATES: tuple[Callable[[Case], Stop | None], ...] = (
@@ -218,6 +256,8 @@ GATES: tuple[Callable[[Case], Stop | None], ...] = (
     dispatch_box_ticked,
     wants_texts,
     has_address,
+    in_programme,
+    has_carrier,
     not_suppressed,
     only_copy,
     awake,

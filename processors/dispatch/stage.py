@@ -11,6 +11,8 @@ from functools import partial
 
 from processors.command import command
 from processors.decisions import decided_on_candidate, facts_of
+from processors.dispatch.correspondence import change_consent, hear
+from processors.dispatch.directory import enter, forget, is_timer, note_sent, strike_off
 from processors.dispatch.gates import Case, Stop, first_stop
 from processors.dispatch.tables import CONSENTS, COPIES, DISPATCHED, HELD, TIMERS
 from processors.dispatch.tallies import count_up, tallies
@@ -19,12 +21,12 @@ from processors.render import RenderError
 from processors.settings import InForce, in_force
 from processors.timers import arm, disarm, fire_due
 from schemas.candidate import Candidate, ContactUpdate, Withdrawal
-from schemas.consent import Consent, ConsentChange
+from schemas.consent import ConsentChange
+from schemas.inbound import Heard
 from schemas.message import Message
 from schemas.rule_settings import PREFIX
 from schemas.state import Dispatched, FirstCopy, Held
 from schemas.topics import CHARGES
-from schemas.topics import CONSENTS as CONSENTS_TOPIC
 from schemas.words import Outcome
 
 SETTINGS_PAUSE = timedelta(seconds=1)
@@ -37,7 +39,12 @@ def on_message(record: Record, tables: Tables) -> Iterator[Effect]:
     if isinstance(record.value, Withdrawal):
         yield from _withdraw(record.value, record, tables)
     elif isinstance(record.value, ContactUpdate):
+        yield enter(record.value, record.key)
         yield from _update(record.value, record, tables)
+    elif isinstance(record.value, Heard):
+        reply = yield from hear(record.value, record, tables)
+        if reply is not None:
+            yield from _dispatch(reply, record, tables)
     elif isinstance(record.value, Candidate):
         candidate = record.value
         held = tables.get(HELD, row_key(candidate.key, candidate.message_id))
@@ -46,19 +53,11 @@ def on_message(record: Record, tables: Tables) -> Iterator[Effect]:
 
 
 def on_consent_change(record: Record, tables: Tables) -> Iterator[Effect]:
-    """What an address agreed to, as it stands now; lists that are absent stay as they were."""
+    """What an address agreed to, as it stands now."""
     change = record.value
     if not isinstance(change, ConsentChange):
         raise TypeError(f"topic {record.topic} carries a {type(change).__name__}, not a ConsentChange")
-    before = tables.get(CONSENTS, change.key) or Consent(tenant=change.tenant, address=change.address)
-    after = replace(
-        before,
-        opted_out=before.opted_out if change.opted_out is None else change.opted_out,
-        opted_in=before.opted_in if change.opted_in is None else change.opted_in,
-        suppressed=before.suppressed if change.suppressed is None else change.suppressed,
-    )
-    yield Put(table=CONSENTS, key=change.key, value=after)
-    yield Forward(topic=CONSENTS_TOPIC.name, key=change.key, value=after)
+    yield from change_consent(change, record, tables)
 
 
 def on_tick(record: Record, tables: Tables) -> Iterator[Effect]:
@@ -67,6 +66,9 @@ def on_tick(record: Record, tables: Tables) -> Iterator[Effect]:
 
 
 def _wake(record: Record, tables: Tables, row: str) -> Iterator[Effect]:
+    if is_timer(row):
+        yield from forget(row, record, tables)
+        return
     held = tables.get(HELD, row)
     if held is not None and held.until <= record.now:  # a timer that was put back may come before its time
         yield Delete(table=HELD, key=row)
@@ -97,6 +99,7 @@ def _dispatch(candidate: Candidate, record: Record, tables: Tables) -> Iterator[
             stop = Stop(reason=error.reason, facts=error.facts)
         else:
             yield from _send(message, candidate, record, known)
+            yield from note_sent(message, record, tables)
             yield from count_up(case.tallies)
             return
     yield from _stopped(candidate, stop, record, known)
@@ -156,6 +159,8 @@ def _update(update: ContactUpdate, record: Record, tables: Tables) -> Iterator[E
 
 def _withdraw(withdrawal: Withdrawal, record: Record, tables: Tables) -> Iterator[Effect]:
     """What is held is dropped here; what was commanded is withdrawn at its gateway."""
+    if withdrawal.contact is not None:
+        yield from strike_off(withdrawal.contact, record.key, tables)
     prefix = row_key(record.key, "")
     for row, held in tables.range(HELD, prefix, prefix_end(prefix), HELD_PER_ADDRESS):
         candidate = held.candidate

@@ -2,7 +2,7 @@
 
 from processors.effects import Table
 from schemas.consent import Consent
-from schemas.state import Alarm, Counted, Dispatched, FirstCopy, Held
+from schemas.state import Alarm, Counted, Dispatched, FirstCopy, Held, LastSent, Listing
 
 DISPATCHED = Table(name="dispatched", holds=Dispatched)
 CONSENTS = Table(name="consents", holds=Consent)
@@ -10,3 +10,5 @@ HELD = Table(name="held", holds=Held)
 TIMERS = Table(name="timers", holds=Alarm)
 TALLIES = Table(name="tallies", holds=Counted)
 COPIES = Table(name="copies", holds=FirstCopy)
+DIRECTORY = Table(name="directory", holds=Listing)
+LAST_SENT = Table(name="last_sent", holds=LastSent)

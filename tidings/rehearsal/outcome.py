@@ -21,7 +21,9 @@ Plain = dict[str, Any]
 COLLECTED = (*(topic.name for topic in COMMANDS), DECISIONS.name, STATUSES.name, USAGE.name, INVOICES.name)
 """The topics whose every record counts."""
 
-_NO_FIELD = frozenset({"commanded_at", "in_doubt", "reply_to", "to_name", "locale", "charge", "rewritten"})
+_NO_FIELD = frozenset(
+    {"commanded_at", "in_doubt", "reply_to", "to_name", "locale", "charge", "rewritten", "programme", "number"}
+)
 """What a command tells its gateway and the contract does not list."""
 
 

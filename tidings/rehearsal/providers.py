@@ -13,7 +13,6 @@ from gateways.answers import Answer, Rejected, Retry, failed
 from gateways.attempts import Send, Settle, Step, answered, next_step, status_of, withdrawn
 from processors.effects import Effect, Forward, Put, Record, Table, Tables, prefix_end
 from processors.timers import arm, disarm, fire_due
-from schemas.address import address_key
 from schemas.candidate import Withdrawal
 from schemas.consent import Consent
 from schemas.delivery import AttemptState, DeliveryStatus, LedgerEntry
@@ -191,7 +190,7 @@ def _addresses(message: Message) -> tuple[str, ...]:
 
 
 def _consent(message: Message, tables: Tables) -> Consent | None:
-    consent = tables.shared(CONSENTS.name, address_key(message.tenant, message.to))
+    consent = tables.shared(CONSENTS.name, message.key)
     return consent if isinstance(consent, Consent) else None
 
 

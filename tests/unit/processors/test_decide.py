@@ -184,7 +184,6 @@ def test_settings_that_are_not_valid_change_nothing() -> None:
 @pytest.mark.parametrize(
     ("setting", "path"),
     [
-        ({"channels": {"sms": {"requested": True, "via": "email"}}}, "channels.sms.via"),
         (
             {
                 "currency": "USD",

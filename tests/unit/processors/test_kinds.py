@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from processors import kinds
-from processors.kind import AtOnce, Batch, DigestWindow, Kind, Listed, Named
+from processors.kind import AtOnce, Batch, DigestWindow, Kind, Listed, Named, Writer
 from processors.kinds import KINDS
 from processors.render import built_in
 from schemas.events import EVENT_RECORDS
@@ -61,7 +61,13 @@ OCCASIONS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "sms": True,
         },
     ),
+    "inbound_forward": (
+        "inbound.sms",
+        {"from": "+12025550101", "to": "+12025550111", "text": "Running <late> & sorry.\nBack by 5?"},
+    ),
+    "inbound_transfer": ("inbound.call", {"from": "+12025550101", "to": "+12025550111"}),
     "invoice_overdue": ("invoice.issued", {"number": "I<1>", **DEMAND}),
+    "keyword_reply": ("inbound.sms", {"from": "+12025550101", "text": "STOP"}),
     "login_created": ("login.created", {"username": "annlee"}),
     "login_invitation": ("login.invited", {"has_login": False, "link": "https://portal.example/join?c=1&b=2"}),
     "on_demand": (
@@ -98,12 +104,19 @@ def fields_of(event_type: str) -> set[str]:
 def said(kind: str, locale: str = "en-US") -> dict[Channel, Message]:
     """What the kind says on each of its channels."""
     event_type, fields = OCCASIONS[kind]
-    portal = {"main_phone": "+12025550100", "portal_url": "https://portal.example/riverside"}
+    portal = {
+        "main_phone": "+12025550100",
+        "portal_url": "https://portal.example/riverside",
+        "contact_email": "desk@pantry.example",
+    }
     channels = {channel: {"requested": True} for channel in KINDS[kind].channels}
     world = World(settings={**PANTRY, **portal, "channels": channels, "kinds": EVERYTHING_ON})
     world.ann(locale=locale, boxes={"email": True, "sms": True}, address=["Ann Lee", "1 High Street"])
     chosen = KINDS[kind].channel_in
-    for fields_of_one in [{**fields, chosen: channel} for channel in channels] if chosen else [fields]:
+    told = [{**fields, chosen: channel} for channel in channels] if chosen else [fields]
+    if isinstance(KINDS[kind].audience, Writer):
+        told = [{**fields, "to": number} for number in ("12345", "+12025550111")]
+    for fields_of_one in told:
         actor = STAFF if kind in DONE_BY_STAFF else CLIENT
         subject = "" if event_type in NO_SUBJECT else "c1"
         world.happens(event_type, subject=subject, actor=actor, data=fields_of_one)

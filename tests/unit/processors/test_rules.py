@@ -48,7 +48,7 @@ def refused_paths(world: World) -> list[str]:
         ({"images": [{"name": "a.png", "media_type": "image/png", "content": "JVBERi0="}]}, "images"),
         ({"channel": "letter"}, "channel"),
         ({"channel": "webhook"}, "channel"),
-        ({"channel": "short_code", "class": "marketing"}, "channel"),
+        ({"channel": "short_code", "class": "marketing", "subject": None, "from": "+12025550111"}, "from"),
         ({"business_days_only": True}, "business_days_only"),
         ({"on": ["contact.changed"]}, "on.0"),
         ({"from": "Desk\nBcc: x@example.org"}, "from"),

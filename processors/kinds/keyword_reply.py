@@ -1,0 +1,16 @@
+"""Whoever texts a keyword is answered once, on the number that was written to."""
+
+from processors.kind import AtOnce, Kind, Writer
+from schemas.kind_settings import KindSettings
+from schemas.words import Channel, InDoubt, Lane
+
+KIND = Kind(
+    name="keyword_reply",
+    on=("inbound.sms",),
+    audience=Writer(),
+    settings=KindSettings,
+    channels={Channel.SMS: AtOnce(), Channel.SHORT_CODE: AtOnce()},
+    is_awaited=True,
+    lane=Lane.URGENT,
+    in_doubt=InDoubt.WAIT_THEN_RESEND,
+)
