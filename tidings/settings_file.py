@@ -14,7 +14,7 @@ from schemas.faults import Fault, Refused
 from schemas.merge_patch import merge_patch
 from schemas.settings import Settings
 from tidings.every_fault import every_fault
-from tidings.rehearsal.yaml_file import read_yaml
+from tidings.yaml_text import read_yaml
 
 LARGEST_BYTES = 8 * 1024 * 1024
 _LINE = re.compile(r"line ([0-9]+)(?:: (.*))?", re.DOTALL)

@@ -17,6 +17,7 @@ from tidings.cli import (
     publish,
     rehearse,
     rules,
+    settings,
     tail,
     topics,
     up,
@@ -45,6 +46,7 @@ app.command(rich_help_panel=_RUN)(worker.ticker)
 app.command(rich_help_panel=_RUN)(mailbox.mailbox)
 app.command(rich_help_panel=_SEE)(publish.publish)
 app.command(rich_help_panel=_SEE)(tail.tail)
+app.add_typer(settings.app, name="settings", rich_help_panel=_SEE)
 app.add_typer(dead_letters.app, name="dead-letters", rich_help_panel=_SEE)
 app.command(rich_help_panel=_EXPLAIN)(why.why)
 app.command(rich_help_panel=_EXPLAIN)(invoice.invoice)
@@ -62,7 +64,7 @@ def _version(wanted: bool) -> None:
 
 
 @app.callback()
-def settings(
+def options(
     config: Annotated[
         str | None, typer.Option(metavar="FILE", help="A TOML file with settings; TIDINGS_… variables win over it.")
     ] = None,

@@ -13,7 +13,7 @@ from schemas.validation import joined, parse
 from schemas.values import Instant, instant_from_text
 from schemas.words import Status
 from tidings.rehearsal.expectation import Expectation, check
-from tidings.rehearsal.yaml_file import read_yaml
+from tidings.yaml_text import read_yaml
 
 Document = Mapping[str, object]
 

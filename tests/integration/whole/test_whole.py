@@ -9,6 +9,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -159,6 +160,53 @@ def test_killing_the_sandbox_amid_texts_bills_what_was_delivered_and_lists_the_d
     usage = _of("dockside", billed)
     assert {each["message_id"] for each in usage} == delivered
     assert len(usage) == len(delivered)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+def test_settings_are_changed_by_a_file_as_a_whole_and_from_the_version_that_stands(
+    running: Running, tmp_path: Path
+) -> None:
+    assert running.publish(*tenant("parkside", ["ann@parkside.example"])).returncode == 0
+    shown = lambda *more: running.tidings("settings", "show", "--tenant", "parkside", *more)  # noqa: E731 - a name for it
+    running.wait_until(lambda: shown().returncode == 0, limit_seconds=60)
+    file = tmp_path / "parkside.yaml"
+    file.write_text(shown("--yaml").stdout)
+    assert running.tidings("settings", "diff", str(file)).stdout == "Nothing differs.\n"
+
+    file.write_text(file.read_text().replace("name: Parkside", "name: The Park\n  holidays: [soon]\n  fax: true"))
+    refused = running.tidings("settings", "apply", str(file))
+    assert refused.returncode == 2
+    assert refused.stderr.count("\n") == 2
+    assert "settings.fax: unknown key" in refused.stderr
+    assert "settings.holidays.0: must be a date" in refused.stderr
+
+    file.write_text(file.read_text().replace("\n  holidays: [soon]\n  fax: true", ""))
+    differs = running.tidings("settings", "diff", str(file))
+    assert (differs.returncode, differs.stdout) == (1, "~ name: Parkside → The Park\n")
+    applied = running.tidings("settings", "apply", str(file), "--json")
+    assert (applied.returncode, json.loads(applied.stdout)["version"]) == (0, 2)
+    told = json.loads(shown("--json").stdout)
+    assert (told["version"], told["settings"][0]["value"]) == (2, "The Park")
+
+    stale = running.tidings("settings", "apply", str(file))
+    assert stale.returncode == 1
+    assert "was made from version 1" in stale.stderr
+    assert json.loads(shown("--json").stdout)["version"] == 2
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+def test_of_two_changes_made_from_one_version_one_is_refused(running: Running, tmp_path: Path) -> None:
+    files = [tmp_path / f"{number}.yaml" for number in range(3)]
+    for number, file in enumerate(files):
+        file.write_text(f"tenant: canalside\nversion: 0\nsettings: {{name: Canal {number}}}\n")
+    with ThreadPoolExecutor(3) as terminals:
+        told = list(terminals.map(lambda file: running.tidings("settings", "apply", str(file)), files))
+    assert sorted(each.returncode for each in told) == [0, 1, 1]
+    [winner] = [number for number, each in enumerate(told) if each.returncode == 0]
+    stands = json.loads(running.tidings("settings", "show", "--tenant", "canalside", "--json").stdout)
+    assert (stands["version"], stands["settings"][0]["value"]) == (1, f"Canal {winner}")
 
 
 def _of(tenant: str, values: list[dict[str, Any]]) -> list[dict[str, Any]]:

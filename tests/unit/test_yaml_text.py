@@ -1,9 +1,11 @@
 """YAML 1.2 core: what trips people up in YAML 1.1 does not, and what is unclear is refused with its line."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from schemas.faults import Refused
-from tidings.rehearsal.yaml_file import MAX_DEPTH, plain_value, read_yaml
+from tidings.yaml_text import MAX_DEPTH, plain_value, read_yaml, write_yaml
 
 
 @pytest.mark.parametrize(
@@ -79,3 +81,17 @@ def test_what_is_unclear_is_refused_with_its_line(text: str, path: str, reason: 
     (fault,) = refused.value.faults
     assert fault.path == path
     assert reason in fault.reason
+
+
+SCALARS = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(st.characters(codec="utf-8"))
+)
+
+
+@given(st.recursive(SCALARS, lambda inner: st.one_of(st.lists(inner), st.dictionaries(st.text("a1~on :#-\n"), inner))))
+def test_what_is_written_is_read_as_it_was(value: object) -> None:
+    assert read_yaml(write_yaml(value)) == value
+
+
+def test_long_texts_keep_their_lines_and_keys_their_order() -> None:
+    assert write_yaml({"b": "one\n two\n", "a": "21:00"}) == "b: |\n  one\n   two\na: 21:00\n"

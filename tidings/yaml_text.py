@@ -1,8 +1,9 @@
-"""YAML 1.2 core, and nothing more: only true and false are booleans, times stay texts, no key stands twice."""
+"""YAML 1.2 core, read and written: only true and false are booleans, times stay texts, no key stands twice."""
 
 import math
 import re
 from collections.abc import Iterator
+from io import StringIO
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -19,6 +20,7 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
     StreamStartEvent,
 )
+from ruamel.yaml.representer import SafeRepresenter
 
 from schemas.faults import Fault, Refused
 
@@ -148,3 +150,35 @@ def _refused(event: Event, reason: str) -> Refused:
 
 def _place(mark: Any) -> str:
     return "" if mark is None else f"line {mark.line + 1}"
+
+
+def write_yaml(value: object) -> str:
+    """A text that `read_yaml` reads as this very value; keys keep their order, long texts keep their lines."""
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = False
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]  # ruamel.yaml 0.18 types it as None
+    yaml.allow_unicode = True
+    yaml.width = 110
+    yaml.Representer = _Representer
+    text = StringIO()
+    yaml.dump(value, text)
+    return text.getvalue()
+
+
+class _Representer(SafeRepresenter):
+    """Texts of several lines as blocks, and no anchors for what stands twice."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _text(representer: SafeRepresenter, text: str) -> Any:
+    lines_are_printable = all(line.isprintable() for line in text.split("\n"))
+    if lines_are_printable and "\n" in text:
+        style = "|"
+    else:
+        style = "" if lines_are_printable and isinstance(plain_value(text), str) else '"'
+    return representer.represent_scalar("tag:yaml.org,2002:str", text, style=style or None)
+
+
+_Representer.add_representer(str, _text)
