@@ -81,6 +81,10 @@ class StagePartition:
         """The key of the timer that is due first."""
         return self._timers.first_key()
 
+    def open_timers(self) -> int:
+        """How many timers stand."""
+        return len(self._timers.rows)
+
     def work(self, function: Function, record: Record) -> list[Forward]:
         """Let the function deal with one record; what it wants forwarded.
 

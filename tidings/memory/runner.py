@@ -5,7 +5,7 @@ one queue carries all records, and what the timers of one instant ask for is put
 """
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from zlib import crc32
@@ -39,6 +39,7 @@ class MemoryRunner:
         self._queue: deque[tuple[Forward, datetime]] = deque()
         self._shared: dict[str, dict[str, object]] = {}
         self._watched: dict[str, list[Record]] = {}
+        self._listeners: dict[str, list[Callable[[Record], object]]] = defaultdict(list)
         self._offsets: dict[tuple[str, int], int] = defaultdict(int)
         self._readers: dict[str, list[tuple[tuple[StagePartition, ...], Function]]] = defaultdict(list)
         self._states: dict[str, tuple[StagePartition, ...]] = {}
@@ -50,7 +51,18 @@ class MemoryRunner:
 
     def watch(self, topic: str) -> list[Record]:
         """A list that receives every record of this topic from now on."""
-        return self._watched.setdefault(topic, [])
+        if topic not in self._watched:
+            self._watched[topic] = []
+            self.listen(topic, self._watched[topic].append)
+        return self._watched[topic]
+
+    def listen(self, topic: str, take: Callable[[Record], object]) -> None:
+        """Call `take` with every record of this topic from now on; nothing is kept."""
+        self._listeners[topic].append(take)
+
+    def open_timers(self) -> int:
+        """How many timers stand, in all stages."""
+        return sum(state.open_timers() for states in self._states.values() for state in states)
 
     def rows(self, stage: str, table: Table[Any]) -> dict[str, object]:
         """All rows of one table, of all partitions."""
@@ -147,8 +159,8 @@ class MemoryRunner:
             value = self._through_wire(forward) if self.through_codec else forward.value
             record = Record(topic=topic, key=key, value=value, now=now)
             partition = crc32(key.encode()) % self.partitions
-            if topic in self._watched:
-                self._watched[topic].append(record)
+            for take in self._listeners.get(topic, ()):
+                take(record)
             if topic in self._shared:
                 self._shared[topic][key] = value
             for states, function in self._readers.get(topic, ()):
