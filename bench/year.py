@@ -28,7 +28,7 @@ from tidings.rehearsal.providers import provider_stage
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 TENANT = "pantry"
-VISITS_A_YEAR = 20
+VISITS_A_YEAR = 12
 _STAFF = {"kind": "staff", "id": "s1"}
 _SETTINGS: Mapping[str, Any] = {
     "name": "Riverside Pantry",
@@ -86,7 +86,7 @@ def _visit(chance: Random, client: int, midnight: datetime) -> Iterator[dict[str
         when = now + timedelta(minutes=minutes)
         actor = {"kind": "client", "id": f"c{client}"}
         return {
-            "id": f"{type_}-{name}",
+            "id": f"{type_}-{name}-{minutes}",
             "type": type_,
             "tenant": TENANT,
             "subject": f"c{client}",
@@ -95,7 +95,8 @@ def _visit(chance: Random, client: int, midnight: datetime) -> Iterator[dict[str
             "data": data,
         }
 
-    yield event("cart.changed", 0, {"cart_id": f"k{name}", "items": items})
+    for number in range(chance.randrange(1, 4)):
+        yield event("cart.changed", number, {"cart_id": f"k{name}", "items": items[: number + 1]})
     if chance.random() < 0.1:
         return  # the cart is abandoned
     yield event("cart.checked_out", 10, {"cart_id": f"k{name}"})
