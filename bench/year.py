@@ -52,8 +52,9 @@ _GOODS = ("Rice", "Black beans", "Oat milk", "Lentils", "Apples", "Bread", "Flou
 
 @dataclass(slots=True, kw_only=True)
 class Figures:
-    """What a rehearsal came to; `open_timers` are those that stand at the end of each quarter, with memory then."""
+    """What a rehearsal came to; `quarters` are events so far, open timers and the most memory, at the end of each."""
 
+    runner: MemoryRunner
     events: int = 0
     wall_seconds: float = 0.0
     cpu_seconds: float = 0.0
@@ -116,7 +117,7 @@ def _visit(chance: Random, client: int, midnight: datetime) -> Iterator[dict[str
 def rehearse(clients: int, days: int, seed: int) -> Figures:
     """Run the year; all figures but memory are of the run alone, without making the contacts."""
     runner = MemoryRunner((*TOPOLOGY, provider_stage({})))
-    figures = Figures()
+    figures = Figures(runner=runner)
     for topic in TOPICS:
         runner.listen(topic.name, _counting(figures.records, topic.name))
     _prepare(runner, clients)

@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ from schemas.reasons import Reason
 TEMPLATES = Path(__file__).parent / "templates"
 TEMPLATE_LIMIT_BYTES = 64 * 1024
 OUTPUT_LIMIT_CHARACTERS = 256 * 1024
+_PIECES_AT_ONCE = 16
+"""A template gives its text in pieces; after so many the limit of all is looked at."""
 PARTS = ("subject", "text", "html")
 _PIECE = '{% extends "layout.html.j2" %}{% block body %}{{ _piece | safe }}{% endblock %}'
 
@@ -79,8 +82,13 @@ class Words:
     @property
     def version(self) -> str:
         """A digest of the sources: it changes whenever a word of them does."""
-        joined = "\0".join(part or "" for part in (self.subject, self.text, self.html))
-        return hashlib.sha256(joined.encode()).hexdigest()[:12]
+        return _digest(self)
+
+
+@lru_cache(maxsize=2048)
+def _digest(words: Words) -> str:
+    joined = "\0".join(part or "" for part in (words.subject, words.text, words.html))
+    return hashlib.sha256(joined.encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,13 +165,11 @@ def syntax_faults(source: str, path: str, *, html: bool) -> Iterator[Fault]:
 
 
 def _part(source: str, variables: Mapping[str, object], *, html: bool) -> str:
-    pieces, size = [], 0
+    output = ""
     try:
-        for piece in _compiled(source, html).generate(variables):
-            size += len(piece)
-            if size > OUTPUT_LIMIT_CHARACTERS:
-                raise RenderError(Reason.RENDER_ERROR, {"error": f"output over {OUTPUT_LIMIT_CHARACTERS} characters"})
-            pieces.append(piece)
+        stream = _compiled(source, html).generate(variables)
+        while pieces := list(islice(stream, _PIECES_AT_ONCE)):
+            output = _within_limit(output + "".join(pieces))
     except MissingVariable as absent:
         path = _path_of(absent.owner, variables, absent.name)
         raise RenderError(Reason.MISSING_VARIABLE.of(path), {"missing": path}) from absent
@@ -171,7 +177,7 @@ def _part(source: str, variables: Mapping[str, object], *, html: bool) -> str:
         if isinstance(error, RenderError):
             raise
         raise RenderError(Reason.RENDER_ERROR, {"error": f"{type(error).__name__}: {error}"}) from error
-    return "".join(pieces)
+    return output
 
 
 def _path_of(owner: object, variables: Mapping[str, object], name: str, prefix: str = "", depth: int = 3) -> str:

@@ -11,13 +11,16 @@ from processors.local_time import instant, on_wall_clock
 
 LOCALE, TIMEZONE = "_locale", "_timezone"
 """Names under which a message's variables carry the recipient's locale and the zone of the event."""
+# Subject, text and html of one message name the same moment: Babel is asked once for all of them.
 
 
+@lru_cache(maxsize=4096)
 def date(moment: str, timezone: str, locale: str) -> str:
     """`2026-06-10T15:00:00-04:00` as `Wednesday, June 10, 2026`."""
     return format_date(_local(moment, timezone), format="full", locale=_known(locale))
 
 
+@lru_cache(maxsize=4096)
 def clock(moment: str, timezone: str, locale: str) -> str:
     """`2026-06-10T15:00:00-04:00` as `3:00 PM`; CLDR's narrow space becomes a plain one, which GSM-7 knows."""
     return format_time(_local(moment, timezone), format="short", locale=_known(locale)).replace("\u202f", " ")

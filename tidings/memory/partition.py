@@ -97,7 +97,8 @@ class StagePartition:
         self.timers_aside = []
         try:
             self._take(function(record, self), forwards, undo)
-            require_fit(self._written.size_bytes)
+            if self._through_codec:
+                require_fit(self._written.size_bytes)
         except Exception as error:
             self._undo(undo)
             self.timers_aside = []
@@ -106,19 +107,18 @@ class StagePartition:
 
     def _take(self, effects: Iterable[Effect], forwards: list[Forward], undo: Undo, *, may_fire: bool = True) -> None:
         for effect in effects:
-            kind = type(effect)
-            if kind is Forward:
-                forwards.append(cast("Forward", effect))
-                if self._through_codec and forwards[-1].topic in BY_NAME:
-                    fitting_output(forwards[-1], 0)
-            elif kind is Refuse:
-                raise SetAside(*cast("Refuse", effect).faults)
-            elif kind is not Fire:
-                self._write(cast("Put | Delete", effect), undo)
+            if isinstance(effect, (Put, Delete)):
+                self._write(effect, undo)
+            elif isinstance(effect, Forward):
+                forwards.append(effect)
+                if self._through_codec and effect.topic in BY_NAME:
+                    fitting_output(effect, 0)
+            elif isinstance(effect, Refuse):
+                raise SetAside(*effect.faults)
             elif may_fire:
-                self._fire(cast("Fire", effect), forwards, undo)
+                self._fire(effect, forwards, undo)
             else:
-                raise TypeError(f"the timer {cast('Fire', effect).key!r} fires within another")
+                raise TypeError(f"the timer {effect.key!r} fires within another")
 
     def _fire(self, fire: Fire, forwards: list[Forward], undo: Undo) -> None:
         """One timer with all that it wakes; whatever that raises sets aside this timer, and the tick goes on."""

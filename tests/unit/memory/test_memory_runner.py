@@ -49,6 +49,18 @@ def test_a_bell_rings_when_the_clock_reaches_it_and_the_next_stage_hears_it(
     assert runner.shared(CONSENTS.name) == {"tower|tower|b1": Consent(tenant="tower", address="tower|b1")}
 
 
+def test_who_listens_hears_every_record_and_standing_timers_are_counted() -> None:
+    runner, heard = tower(), list[Record]()
+    runner.listen(DECISIONS.name, heard.append)
+    for name in ("b1", "b2"):
+        runner.publish(bell("bell.set", name, after_seconds=60), NOON)
+    assert runner.open_timers() == 2
+    runner.tick(NOON + 60 * SECOND)
+    assert runner.open_timers() == 0
+    assert heard == runner.watch(DECISIONS.name)
+    assert len(heard) == 2
+
+
 def test_a_stopped_bell_stays_silent() -> None:
     runner = tower()
     runner.publish(bell("bell.set", "b1", after_seconds=60), NOON)
