@@ -1,16 +1,19 @@
-"""Criteria: a rule's condition in CEL, bounded in cost; the only door to celpy.
+"""Criteria: a rule's condition in CEL, bounded in cost; the only door to celpy, and to RE2, which it matches with.
 
 A criterion never raises when it is asked. What it cannot say, because something is missing or because it would cost too
 much, makes it false, and the facts tell so.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import count
 from typing import Any
 
 import celpy
 import lark
+import re2
 from celpy.adapter import json_to_cel
 from celpy.celparser import CELParseError
 from celpy.evaluation import Activation, CELEvalError, Evaluator
@@ -19,7 +22,13 @@ DEEPEST_TREE = 150
 MOST_STEPS = 1_500
 MOST_VALUES = 500
 LONGEST_VALUE = 65_536
+LONGEST_PATTERN = 1_000
 """How much an evaluation may visit, look at, and build by adding texts or lists; together they bound its time."""
+_CHARACTERS_PER_STEP = 2_048
+"""What a pattern looks at costs steps, too."""
+_PATTERNS = re2.Options()
+_PATTERNS.log_errors = False
+_CLASS = re.compile(r"<class '(?:\w+\.)*(\w+)'>")
 _FACTS = 20
 _UNLIKE = {
     "relation_eq": "!=",
@@ -55,8 +64,7 @@ class _Bounded(Evaluator):
         self.steps = steps
 
     def visit(self, tree: lark.Tree[Any]) -> Any:
-        if next(self.steps) > MOST_STEPS:
-            raise TooCostly(f"more than {MOST_STEPS} steps")
+        _take(self.steps, 1)
         return super().visit(tree)
 
     def sub_evaluator(self, ast: lark.Tree[Any]) -> "_Bounded":
@@ -67,6 +75,27 @@ class _Bounded(Evaluator):
         if isinstance(total, str | bytes | list) and len(total) > LONGEST_VALUE:
             raise TooCostly(f"a value longer than {LONGEST_VALUE}")
         return total
+
+
+def _take(steps: Iterator[int], number: int) -> None:
+    for _ in range(number):
+        if next(steps) >= MOST_STEPS:
+            raise TooCostly(f"more than {MOST_STEPS} steps")
+
+
+def _matching(steps: Iterator[int]) -> Callable[[str, str], Any]:
+    """The function `matches` of CEL, which pays for the text it searches."""
+
+    def matches(text: str, pattern: str) -> Any:
+        _take(steps, 1 + len(text) // _CHARACTERS_PER_STEP)
+        if len(pattern) > LONGEST_PATTERN:
+            return CELEvalError(f"a pattern longer than {LONGEST_PATTERN}")
+        try:
+            return celpy.celtypes.BoolType(re2.search(pattern, text, _PATTERNS) is not None)
+        except re2.error as error:
+            return CELEvalError(f"no pattern: {error}")
+
+    return matches
 
 
 def check(expression: str) -> None:
@@ -83,12 +112,13 @@ def judge(expression: str, variables: Mapping[str, object]) -> Verdict:
         return Verdict(holds=False, facts={"criteria": f"it looks at more than {MOST_VALUES} values"})
     try:
         context = {name: json_to_cel(value) for name, value in variables.items()}  # type: ignore[arg-type] # plain JSON
-        activation = Activation(vars=context, functions=None)
-        result: object = _Bounded(tree, activation, iter(range(MOST_STEPS + 2))).evaluate()
+        steps = count()
+        activation = Activation(vars=context, functions={"matches": _matching(steps)})
+        result: object = _Bounded(tree, activation, steps).evaluate()
     except CELEvalError as error:
-        facts = _facts(tree, variables) | {"criteria": str(error.args[0]).partition(" (in activation")[0]}
-        return Verdict(holds=False, facts=facts)
-    except (TooCostly, RecursionError, ValueError, TypeError, ArithmeticError, LookupError) as error:
+        said = _CLASS.sub(r"\1", str(error.args[0]).partition(" (in activation")[0])
+        return Verdict(holds=False, facts=_facts(tree, variables) | {"criteria": said[:200]})
+    except Exception as error:  # noqa: BLE001 - whatever the evaluator stumbles over makes one criterion false
         return Verdict(holds=False, facts={"criteria": f"{type(error).__name__}: {error}"[:200]})
     if isinstance(result, celpy.celtypes.BoolType) and result:
         return Verdict(holds=True)

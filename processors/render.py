@@ -1,25 +1,25 @@
 """Stop 5 of 9 — render. Before: schedule. After: command. Words from a template; the only door to Jinja2.
 
 Templates are found by name: `processors/templates/<kind>/<channel>.<part>.j2`, or what the tenant's settings say
-instead. They run in a sandbox, on copies of plain values, and a missing value fails that one message.
+instead. Tenants' templates run in a sandbox, on copies of plain values; a missing value fails that one message.
 """
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import cache, lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import jinja2
-from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from jinja2.utils import missing
 
 from processors.markup import as_text, has_colours, has_styles, inlined, is_page
 from processors.markup_faults import markup_faults
+from processors.template_language import BadPlace, Scope, bad_places, undeclared
+from processors.template_sandbox import BUDGET, Budget, Missing, MissingVariable, compiled, sandbox
 from processors.wording import LOCALE, TIMEZONE, clock, date
 from schemas.faults import Fault
 from schemas.reasons import Reason
@@ -42,24 +42,7 @@ class RenderError(ValueError):
         self.facts = facts
 
 
-class MissingVariable(jinja2.UndefinedError):
-    """A template asked for a value that is not there."""
-
-    def __init__(self, name: str, owner: object, message: str | None = None) -> None:
-        super().__init__(message)
-        self.name = name
-        self.owner = owner
-
-
-class _Missing(jinja2.StrictUndefined):
-    """Strict, and able to say which value is missing."""
-
-    def __init__(self, hint: Any = None, obj: Any = missing, name: Any = None, exc: Any = None) -> None:
-        raises: Any = partial(MissingVariable, str(name), obj)  # Jinja2 calls it and never catches by it
-        super().__init__(hint, obj, name, raises)
-
-
-class _Sandbox(ImmutableSandboxedEnvironment):
+class _Library(ImmutableSandboxedEnvironment):
     """Looks up keys before attributes, so that `order.items` is the field and not the method of a dict."""
 
     def getattr(self, obj: Any, attribute: str) -> Any:
@@ -151,29 +134,51 @@ def _page(html: str, source: str, variables: Mapping[str, object]) -> str:
     return _within_limit(inlined(page)) if has_styles(html) else page
 
 
-def syntax_faults(source: str, path: str, *, html: bool) -> Iterator[Fault]:
-    """What keeps a tenant's template from being taken: its size, or a syntax fault with its line."""
-    if len(source.encode()) > TEMPLATE_LIMIT_BYTES:
+def template_faults(source: str, path: str, *, html: bool, scope: Scope) -> Iterator[Fault]:
+    """What keeps a tenant's template from being taken: its size, its syntax, what it must not say; with the line."""
+    if len(source.encode("utf-8", "surrogatepass")) > TEMPLATE_LIMIT_BYTES:
         yield Fault(path=path, reason=f"is over {TEMPLATE_LIMIT_BYTES} bytes")
-        return
+    elif source not in _built_in_sources():
+        for bad in _bad_places(source, html, scope):
+            yield Fault(path=path, reason=str(bad))
+        if html:
+            yield from markup_faults(source, path)
+
+
+def _bad_places(source: str, html: bool, scope: Scope) -> list[BadPlace]:
     try:
-        _compiled(source, html)
+        return bad_places((_HTML if html else _TEXT).parse(source), scope)
     except jinja2.TemplateSyntaxError as error:
-        yield Fault(path=path, reason=f"line {error.lineno}: {error.message}")
-    if html:
-        yield from markup_faults(source, path)
+        return [BadPlace(line=error.lineno, reason=str(error.message))]
+    except RecursionError:
+        return [BadPlace(line=1, reason="is nested too deeply")]
+    except (ValueError, ArithmeticError) as error:  # a number that Python does not read
+        return [BadPlace(line=1, reason=f"cannot be read: {error}")]
+
+
+@cache
+def names_in_built_in(kind: str) -> frozenset[str]:
+    """The variables that the built-in templates of a kind take, beside those of every message."""
+    sources = [path.read_text() for path in (TEMPLATES / kind).glob("*.j2")]
+    return frozenset(name for source in sources for name in undeclared(_LIBRARY[False].parse(source)))
+
+
+@cache
+def _built_in_sources() -> frozenset[str]:
+    """Templates that may do more than those of tenants, also where a tenant copied one of them."""
+    return frozenset({_PIECE, *(path.read_text() for path in TEMPLATES.rglob("*.j2"))})
 
 
 def _part(source: str, variables: Mapping[str, object], *, html: bool) -> str:
     output = ""
     try:
-        stream = _compiled(source, html).generate(variables)
+        stream = _compiled(source, html).generate({**variables, BUDGET: Budget()})
         while pieces := list(islice(stream, _PIECES_AT_ONCE)):
             output = _within_limit(output + "".join(pieces))
     except MissingVariable as absent:
         path = _path_of(absent.owner, variables, absent.name)
         raise RenderError(Reason.MISSING_VARIABLE.of(path), {"missing": path}) from absent
-    except (jinja2.TemplateError, SecurityError, ArithmeticError, TypeError, ValueError, LookupError) as error:
+    except (jinja2.TemplateError, RecursionError, ArithmeticError, TypeError, ValueError, LookupError) as error:
         if isinstance(error, RenderError):
             raise
         raise RenderError(Reason.RENDER_ERROR, {"error": f"{type(error).__name__}: {error}"}) from error
@@ -194,7 +199,9 @@ def _path_of(owner: object, variables: Mapping[str, object], name: str, prefix: 
 
 @lru_cache(maxsize=2048)
 def _compiled(source: str, html: bool) -> jinja2.Template:
-    return (_HTML if html else _TEXT).from_string(source)
+    if source in _built_in_sources():
+        return _LIBRARY[html].from_string(source)
+    return compiled(source, _HTML if html else _TEXT)
 
 
 def _localised(wording: Callable[[str, str, str], str]) -> Callable[[Context, str], str]:
@@ -207,19 +214,21 @@ def _localised(wording: Callable[[str, str, str], str]) -> Callable[[Context, st
     return worded
 
 
-def _environment(*, html: bool) -> _Sandbox:
-    environment = _Sandbox(
-        undefined=_Missing,
+def _library(*, html: bool) -> _Library:
+    """Where built-in templates run, which extend each other."""
+    environment = _Library(
+        undefined=Missing,
         autoescape=html,
         trim_blocks=True,
         lstrip_blocks=True,
         loader=jinja2.FileSystemLoader(TEMPLATES),
         auto_reload=False,
     )
-    environment.filters["date"] = _localised(date)
-    environment.filters["clock"] = _localised(clock)
+    environment.filters.update(_OWN_FILTERS)
     return environment
 
 
-_TEXT = _environment(html=False)
-_HTML = _environment(html=True)
+_OWN_FILTERS = {"date": _localised(date), "clock": _localised(clock)}
+_LIBRARY = {html: _library(html=html) for html in (False, True)}
+_TEXT = sandbox(html=False, own_filters=_OWN_FILTERS)
+_HTML = sandbox(html=True, own_filters=_OWN_FILTERS)

@@ -7,8 +7,9 @@ from processors.asking import is_short_code
 from processors.criteria import BadCriterion, check
 from processors.kind import Addressed, AfterActivity, AtOnce, DaysBefore, HoursBefore, Kind, Unmet
 from processors.kinds import THREADS
+from processors.known_variables import scope_of
 from processors.phones import dialled
-from processors.render import PARTS, syntax_faults
+from processors.render import PARTS, template_faults
 from processors.timing import Timing
 from schemas.envelope import Event
 from schemas.event_data import data_to_plain
@@ -75,10 +76,11 @@ def rule_faults(number: int, rule: Rule, country: str | None) -> Iterator[Fault]
             check(rule.when)
         except BadCriterion as bad:
             yield Fault(path=f"{path}.when", reason=str(bad))
+    scope = scope_of(kind_of(rule))
     for part in PARTS:
         source = getattr(rule, part)
         if source is not None:
-            yield from syntax_faults(source, f"{path}.{part}", html=part == "html")
+            yield from template_faults(source, f"{path}.{part}", html=part == "html", scope=scope)
 
 
 def _not_yet(rule: Rule) -> Iterator[tuple[str, str]]:

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from processors.effects import Tables
 from processors.kind import Kind
 from processors.kinds import BY_EVENT, KINDS
+from processors.known_variables import scope_of
 from processors.markup_faults import markup_faults
-from processors.render import PARTS, syntax_faults
+from processors.render import PARTS, template_faults
 from processors.rules import kind_of, rule_faults
+from processors.template_language import OPEN
 from schemas.faults import Fault, Refused
 from schemas.kind_settings import KindSettings
 from schemas.settings import Settings, parse_settings
@@ -64,8 +66,9 @@ def parse(document: Mapping[str, object]) -> Settings:
 
 
 def _template_faults(settings: Settings) -> Iterator[Fault]:
-    """Templates that do not compile, each with its line."""
+    """What tenants' own wordings of built-in kinds must not say, each with its line."""
     for kind, wordings in settings.templates.items():
+        scope = scope_of(KINDS[kind]) if kind in KINDS else OPEN
         by_place = {"": wordings.channels, **{f"{locale}.": own for locale, own in wordings.locales.items()}}
         for place, channels in by_place.items():
             for channel, template in channels.items():
@@ -75,9 +78,8 @@ def _template_faults(settings: Settings) -> Iterator[Fault]:
                 for part in PARTS:
                     source = getattr(template, part)
                     if source is not None:
-                        yield from syntax_faults(
-                            source, f"templates.{kind}.{place}{channel}.{part}", html=part == "html"
-                        )
+                        where = f"templates.{kind}.{place}{channel}.{part}"
+                        yield from template_faults(source, where, html=part == "html", scope=scope)
 
 
 _parsed: dict[int, tuple[TenantSettings, InForce]] = {}

@@ -1,11 +1,24 @@
 """Variables: who is who and what happened, as templates and criteria see it (contract section 11, Variables)."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from schemas.candidate import Cause
 from schemas.contact import Contact
 from schemas.settings import Settings
 from schemas.validation import to_plain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TenantFacts:
+    """What templates may say of the tenant."""
+
+    id: str
+    name: str
+    currency: str
+    portal_url: str | None = None
+    main_phone: str | None = None
+    contact_email: str | None = None
 
 
 def who_is_who(
@@ -20,6 +33,7 @@ def who_is_who(
         "contact": about,
         "customer": cause.data.get("customer") or data.get("customer") or dict(about),
         "event": {**to_plain(cause), "id": cause.event_id},
+        "actor": actor,
         "agent": actor,
         "user": actor,
     }
@@ -35,11 +49,13 @@ def _contact(contact: Contact | None) -> dict[str, object]:
 
 
 def _tenant(tenant: str, settings: Settings) -> dict[str, object]:
-    named = {
-        "name": settings.name or tenant,
-        "portal_url": settings.portal_url,
-        "main_phone": settings.main_phone,
-        "contact_email": settings.contact_email,
-        "currency": settings.currency,
-    }
-    return {"id": tenant, **{key: value for key, value in named.items() if value is not None}}
+    return to_plain(
+        TenantFacts(
+            id=tenant,
+            name=settings.name or tenant,
+            currency=settings.currency,
+            portal_url=settings.portal_url,
+            main_phone=settings.main_phone,
+            contact_email=settings.contact_email,
+        )
+    )

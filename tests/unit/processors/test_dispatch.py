@@ -57,9 +57,9 @@ def ordered(contact: dict[str, Any] | None = None, consent: dict[str, Any] | Non
         (
             {
                 "contact": {},
-                "templates": {"order_confirmation": {"email": {"subject": "x", "text": "{{ customer.shoe }}"}}},
+                "templates": {"order_confirmation": {"email": {"subject": "x", "text": "{{ customer.account }}"}}},
             },
-            "missing_variable:customer.shoe",
+            "missing_variable:customer.account",
         ),
         (
             {"contact": {}, "templates": {"order_confirmation": {"email": {"subject": "x", "text": "{{ 1 / 0 }}"}}}},

@@ -224,6 +224,6 @@ def test_an_erased_contact_hears_of_no_rebooking() -> None:
 
 
 def test_a_rebooking_that_an_upstream_system_publishes_is_answered_as_it_is() -> None:
-    world = office({**MOVED, "subject": "Moved to {{ place }}"})
-    world.happens("booking.rebooked", subject="c1", data={"place": "Rome"})
+    world = office({**MOVED, "subject": "Moved to {{ calendar }}"})
+    world.happens("booking.rebooked", subject="c1", data={"calendar": "Rome"})
     assert said(world) == ["Moved to Rome"]

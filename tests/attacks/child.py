@@ -1,0 +1,84 @@
+"""Runs all attacks of one sort in a process of its own, within limits, and prints what became of each.
+
+python -m tests.attacks.child text|html|criteria
+"""
+
+import json
+import os
+import resource
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from processors.criteria import BadCriterion, check, judge
+from processors.render import RenderError, Words, render, template_faults
+from processors.template_language import OPEN
+from tests.attacks import criteria, templates
+from tests.attacks.data import CANARY, variables
+
+ADDRESS_SPACE_BYTES = 2 * 1024**3
+SECONDS_OF_CPU = 120
+"""What the machine is kept from, should an attack succeed; what is asked of each attack stands in the test."""
+MOST_SHOWN = 100_000
+
+
+def attack_text(source: str, data: dict[str, Any]) -> dict[str, Any]:
+    """Whether saving refuses the template of a text, and what it makes where it is rendered all the same."""
+    return _attack_template(source, data, html=False)
+
+
+def attack_html(source: str, data: dict[str, Any]) -> dict[str, Any]:
+    """The same for a template of HTML."""
+    return _attack_template(source, data, html=True)
+
+
+def _attack_template(source: str, data: dict[str, Any], *, html: bool) -> dict[str, Any]:
+    faults = [fault.reason for fault in template_faults(source, "x", html=html, scope=OPEN)]
+    words = Words(subject=None, text="" if html else source, html=source if html else None)
+    try:
+        rendered = render(words, data)
+    except RenderError as error:
+        return {"refused": [*faults, f"{error.reason}: {dict(error.facts)}"], "made": "", "size": 0}
+    made = rendered.html or rendered.text
+    return {"refused": faults, "made": made[:MOST_SHOWN], "size": len(made)}
+
+
+def attack_criterion(source: str, data: dict[str, Any]) -> dict[str, Any]:
+    """Whether saving refuses the criterion, and whether it holds otherwise."""
+    try:
+        check(source)
+    except BadCriterion as bad:
+        return {"refused": [str(bad)], "made": "", "size": 0}
+    small = {name: value for name, value in data.items() if name not in ("items", "lists")}
+    verdict = judge(source, small)
+    shown = f"{verdict.holds} {dict(verdict.facts)}"
+    return {"refused": [], "made": shown, "size": len(shown)}
+
+
+ATTACKS: dict[str, tuple[Callable[[str, dict[str, Any]], dict[str, Any]], dict[str, str]]] = {
+    "text": (attack_text, templates.ALL),
+    "html": (attack_html, templates.ALL),
+    "criteria": (attack_criterion, criteria.ALL),
+}
+
+
+def main(sort: str) -> None:
+    """Print one line of JSON for each attack, with its seconds of CPU and the most memory so far."""
+    os.environ["TIDINGS_CANARY"] = CANARY
+    resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE_BYTES, ADDRESS_SPACE_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS_OF_CPU, SECONDS_OF_CPU))
+    attack, attacks = ATTACKS[sort]
+    unharmed = json.dumps(variables())
+    data = variables()
+    for name, source in attacks.items():
+        begun = time.process_time()
+        outcome = attack(source, data)
+        seconds = time.process_time() - begun
+        most_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        harmed = json.dumps(data) != unharmed
+        print(json.dumps({"name": name, **outcome, "seconds": seconds, "bytes": most_bytes, "harmed": harmed}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
