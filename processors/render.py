@@ -18,7 +18,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from processors.markup import as_text, has_colours, has_styles, inlined, is_page
 from processors.markup_faults import markup_faults
-from processors.template_language import BadPlace, Scope, bad_places, undeclared
+from processors.template_reader import BadPlace, Scope, bad_places, undeclared
 from processors.template_sandbox import BUDGET, Budget, Missing, MissingVariable, compiled, sandbox
 from processors.wording import LOCALE, TIMEZONE, clock, date
 from schemas.faults import Fault

@@ -10,7 +10,7 @@ from processors.known_variables import scope_of
 from processors.markup_faults import markup_faults
 from processors.render import PARTS, template_faults
 from processors.rules import kind_of, rule_faults
-from processors.template_language import OPEN
+from processors.template_reader import OPEN
 from schemas.faults import Fault, Refused
 from schemas.kind_settings import KindSettings
 from schemas.settings import Settings, parse_settings

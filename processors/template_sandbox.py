@@ -15,7 +15,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 from jinja2.visitor import NodeTransformer
 
-from processors.template_language import FILTERS, LARGEST_NUMBER, LOOP, TESTS, bad_places
+from processors.template_language import FILTERS, LARGEST_NUMBER, LOOP, TESTS
+from processors.template_reader import bad_places
 
 MOST_STEPS = 50_000
 LONGEST_VALUE = 256 * 1024

@@ -13,7 +13,7 @@ from typing import Any
 
 from processors.criteria import BadCriterion, check, judge
 from processors.render import RenderError, Words, render, template_faults
-from processors.template_language import OPEN
+from processors.template_reader import OPEN
 from tests.attacks import criteria, templates
 from tests.attacks.data import CANARY, variables
 

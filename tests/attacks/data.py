@@ -14,6 +14,7 @@ def variables() -> dict[str, Any]:
     return {
         "_locale": "en-US",
         "_timezone": "UTC",
+        "_brand": {"name": "Pantry", "header": "", "lines": []},
         "name": "Ann",
         "number": 7,
         "huge": 10**15,
