@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from tidings.cli import (
+    audit,
     broker,
     dead_letters,
     demo,
@@ -50,6 +51,7 @@ app.add_typer(settings.app, name="settings", rich_help_panel=_SEE)
 app.add_typer(dead_letters.app, name="dead-letters", rich_help_panel=_SEE)
 app.command(rich_help_panel=_EXPLAIN)(why.why)
 app.command(rich_help_panel=_EXPLAIN)(invoice.invoice)
+app.command(rich_help_panel=_EXPLAIN)(audit.audit)
 app.add_typer(rules.app, name="rules", rich_help_panel=_EXPLAIN)
 app.command(rich_help_panel=_EXPLAIN)(rehearse.rehearse)
 app.command(rich_help_panel=_EXPLAIN)(doctor.doctor)

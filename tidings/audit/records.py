@@ -1,0 +1,145 @@
+"""From a record of a topic to notes: which things it speaks of, and what of it is needed to compare."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from schemas import codec
+from schemas.address import address_key
+from schemas.billing import Invoice, Usage
+from schemas.consent import Consent, ConsentChange
+from schemas.dead_letter import DeadLetter
+from schemas.decision import Decision
+from schemas.delivery import DeliveryStatus, LedgerEntry
+from schemas.envelope import Event
+from schemas.message import Message
+from schemas.topics import (
+    COMMANDS,
+    CONSENT_CHANGES,
+    CONSENTS,
+    DEAD_LETTERS,
+    DECISIONS,
+    EVENTS,
+    INVOICES,
+    LEDGERS,
+    STATUSES,
+    USAGE,
+)
+from schemas.words import Status
+from tidings.audit.notes import Note, What, thing
+
+AUDITED = (
+    EVENTS, DEAD_LETTERS, DECISIONS, *COMMANDS, *LEDGERS, STATUSES, USAGE, INVOICES, CONSENT_CHANGES, CONSENTS,
+)  # fmt: skip
+"""The topics that an audit reads, each once."""
+LEFT = frozenset(
+    {Status.ACCEPTED, Status.SENT, Status.DELIVERED, Status.ANSWERED_HUMAN, Status.VOICEMAIL_LEFT, Status.BOUNCED}
+)
+"""Statuses that say that a message left for its address."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """A decoded record, its time, and where it stands; None as value is a record that cannot be read."""
+
+    value: object
+    at: datetime
+    topic: str
+    partition: int
+    offset: int
+
+    @property
+    def place(self) -> str:
+        """`topic/partition/offset`."""
+        return f"{self.topic}/{self.partition}/{self.offset}"
+
+
+def notes_on(record: Placed) -> Iterator[Note]:
+    """The notes on one record; a record that is of no use to the audit has none."""
+    plain = Note(about="", what=What.EVENT, at=record.at, place=record.place)
+    match record.value:
+        case None if record.topic == EVENTS.name:
+            yield replace(plain, about=thing("place", record.place), what=What.UNREADABLE)
+        case Event() as event:
+            yield replace(plain, about=thing("event", event.tenant, event.id), text=event.type)
+        case DeadLetter() as letter:
+            yield from _on_letter(letter, plain)
+        case Decision() as decision:
+            yield from _on_decision(decision, plain)
+        case DeliveryStatus() as status:
+            yield from _on_status(status, plain)
+        case Invoice() as invoice:
+            yield from _on_invoice(invoice, plain)
+        case Consent() | ConsentChange() as consent:
+            what = What.CONSENT if isinstance(consent, Consent) else What.CHANGE
+            yield replace(plain, about=thing("address", consent.key), what=what, value=consent)
+        case other:
+            yield from _on_message(other, plain)
+
+
+def _on_message(value: object, plain: Note) -> Iterator[Note]:
+    """Commands, ledger entries and usage speak of one message; a withdrawal may come to nothing."""
+    match value:
+        case Message() as message:
+            about = thing("message", message.message_id)
+            yield replace(plain, about=about, what=What.COMMAND, text=message.tenant, digest=_digest(message))
+        case LedgerEntry() as entry if entry.status or entry.message:
+            status = None if entry.awaits_report else entry.status
+            about = thing("message", entry.message_id)
+            yield replace(plain, about=about, what=What.LEDGER, text=entry.state, value=status)
+        case Usage() as usage:
+            about = thing("message", usage.message_id)
+            yield replace(plain, about=about, what=What.USAGE, value=usage, digest=_digest(usage))
+
+
+def _on_letter(letter: DeadLetter, plain: Note) -> Iterator[Note]:
+    plain = replace(plain, what=What.DEAD_LETTER)
+    yield replace(plain, about=thing("place", letter.id))
+    if letter.tenant and letter.event_id:
+        yield replace(plain, about=thing("event", letter.tenant, letter.event_id))
+
+
+def _on_decision(decision: Decision, plain: Note) -> Iterator[Note]:
+    about = thing("event", decision.tenant, decision.event_id)
+    yield replace(plain, about=about, what=What.DECISION, digest=_digest(decision))
+    by_event = decision.facts.get("by_event")
+    if isinstance(by_event, str):
+        yield replace(plain, about=thing("event", decision.tenant, by_event), what=What.NAMED)
+    if decision.message_id is not None:
+        slim = replace(decision, facts={})
+        yield replace(plain, about=thing("message", decision.message_id), what=What.DECISION, value=slim)
+
+
+def _on_status(status: DeliveryStatus, plain: Note) -> Iterator[Note]:
+    yield replace(plain, about=thing("message", status.message_id), what=What.STATUS, value=status)
+    if status.status in LEFT:
+        about = thing("address", address_key(status.tenant, status.to))
+        yield replace(plain, about=about, what=What.LEFT, value=status)
+
+
+def _on_invoice(invoice: Invoice, plain: Note) -> Iterator[Note]:
+    """Each mention of a message names the invoice and the line; see `invoice_lines`."""
+    digest = _digest(invoice)
+    about = thing("invoice", invoice.tenant, invoice.period)
+    yield replace(plain, about=about, what=What.INVOICE, digest=digest)
+    for number, line in enumerate(invoice.lines):
+        text = json.dumps([digest.hex(), number, line.units < 0])
+        for message_id in line.usage_ids:
+            yield replace(plain, about=thing("message", message_id), what=What.INVOICED, text=text)
+
+
+def mention(text: str) -> tuple[str, int, bool]:
+    """What a mention on an invoice says: the invoice's digest, the line's number, whether it takes back."""
+    digest, number, takes_back = json.loads(text)
+    return digest, number, takes_back
+
+
+def digest_of(invoice: Invoice) -> str:
+    """The name by which mentions call an invoice."""
+    return _digest(invoice).hex()
+
+
+def _digest(value: object) -> bytes:
+    return hashlib.blake2b(codec.encode(value), digest_size=12).digest()
