@@ -69,7 +69,7 @@ class Gateway(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is n
     ) -> None:
         kafka = installation.kafka
         self._metrics = GatewayMetrics(channel)
-        self._kafka, self._clock, self._provider = kafka, clock, Metered(provider, self._metrics)
+        self._kafka, self._clock, self._provider = kafka, clock, Metered(provider, self._metrics, clock)
         self._health = health or Health()
         self._health.waits(_PARTITIONS, "it has not been given any yet")
         self._channel, self._prefix = channel, kafka.topic_prefix
@@ -155,6 +155,7 @@ class Gateway(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is n
             sources=lambda: [tp for number in self._partitions for tp in self._sources(number)],
             metrics=self._metrics,
             health=self._health,
+            forecast=self._provider.forecast,
         )
         self._consumer.subscribe([self._prefix + topic for topic in self._topics], listener=self)
 

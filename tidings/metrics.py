@@ -82,6 +82,12 @@ _STATUSES = _counter("gateway_statuses", "Statuses reported, doubtful ones among
 _IN_FLIGHT = _gauge("gateway_in_flight", "Messages on their way to the provider.", "channel")
 _WAITING = _gauge("gateway_waiting", "Messages that were taken in and wait for their turn.", "channel")
 _RESTING = _gauge("gateway_provider_resting", "1 while the provider is given a rest after too many errors.", "channel")
+_CLEAR = _gauge("gateway_clear_seconds", "How long all that waits will take at the rate of the last minute.", "channel")
+_TOO_SLOW = _gauge(
+    "gateway_too_slow",
+    "1 while what waits would, at that rate, for the most part leave too late to be of use.",
+    "channel",
+)
 _BACKLOG = _gauge(
     "gateway_backlog", "Commands of a lane's partition not yet taken in.", "channel", "topic", "partition"
 )
@@ -208,6 +214,11 @@ class GatewayMetrics:
         _IN_FLIGHT.labels(self._channel).set(in_flight)
         _WAITING.labels(self._channel).set(waiting)
         _RESTING.labels(self._channel).set(is_resting)
+
+    def outlook(self, *, clear_seconds: float, is_too_slow: bool) -> None:
+        """Whether all that waits will leave in time."""
+        _CLEAR.labels(self._channel).set(clear_seconds)
+        _TOO_SLOW.labels(self._channel).set(is_too_slow)
 
     def backlog(self, records: Mapping[tuple[str, int], int]) -> None:
         """Commands that are not yet taken in, by topic and partition."""

@@ -21,7 +21,7 @@ def test_lags_of_partitions_that_went_elsewhere_are_shown_no_more() -> None:
 async def test_attempts_and_answers_are_counted_and_passed_on() -> None:
     provider = ScriptedProvider()
     provider.answers["m2"] = [Unknown(detail="the connection broke")]
-    metered = Metered(provider, GatewayMetrics("pigeon"))
+    metered = Metered(provider, GatewayMetrics("pigeon"), lambda: NOON)
     await metered.ready()
     answers = [await metered.send(message(f"m{number}"), 1) for number in (1, 2)]
     assert [type(answer).__name__ for answer in answers] == ["Accepted", "Unknown"]
