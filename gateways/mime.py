@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from gateways.addresses import Address
 from gateways.headers import mailbox, parameter, text_header
+from gateways.unsubscribe.headers import Links, unsubscribe_headers
 from schemas.message import File, Message
 
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*")
@@ -22,7 +23,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _ANY_FILE = "application/octet-stream"
 
 
-def mail(message: Message, from_: Address, to: Address, reply_to: Address | None) -> bytes:
+def mail(message: Message, from_: Address, to: Address, reply_to: Address | None, links: Links | None = None) -> bytes:
     """The whole mail with CRLF line ends, as it stands between DATA and the final dot (not dot-stuffed)."""
     head = [
         _sender_head(from_),
@@ -42,6 +43,7 @@ def mail(message: Message, from_: Address, to: Address, reply_to: Address | None
         head += [b"Reply-To: ", mailbox(reply_to.name, str(reply_to)), b"\r\n"]
     if message.locale and _LANGUAGE.fullmatch(message.locale):
         head += [b"Content-Language: ", message.locale.encode(), b"\r\n"]
+    head.append(unsubscribe_headers(message, links, reply_to or from_))
     return b"".join(head) + _body(message)
 
 

@@ -14,6 +14,7 @@ from gateways.addresses import Address, NotAnAddress, address, sender
 from gateways.answers import Answer, Rejected, Unreachable
 from gateways.mime import mail, message_id_header
 from gateways.smtp_session import Envelope, Extensions, NothingHeard, Session, adopt, as_transport
+from gateways.unsubscribe.headers import Links
 from schemas.message import Message
 from schemas.words import Lane
 from tidings.config import Smtp, Tls
@@ -41,8 +42,9 @@ log = structlog.get_logger("gateways")
 class SmtpRelay:
     """The mail server of this installation; a provider (`gateways.answers.Provider`)."""
 
-    def __init__(self, settings: Smtp, *, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, settings: Smtp, *, tls: ssl.SSLContext | None = None, links: Links | None = None) -> None:
         self._settings = settings
+        self._links = links
         self._tls = tls or _tls(settings)
         self._idle: deque[Session] = deque()
         self._sessions = asyncio.Semaphore(settings.sessions)
@@ -81,7 +83,7 @@ class SmtpRelay:
     async def send(self, message: Message, attempt: int) -> Answer:
         """Hand over one message; the attempt's number changes nothing in it."""
         try:
-            envelope = _envelope(message)
+            envelope = _envelope(message, self._links)
         except NotAnAddress as error:
             return Rejected(code=BAD_ADDRESS, detail=str(error))
         except ValueError as error:  # an attachment that is no base64, a text that is no Unicode
@@ -178,13 +180,13 @@ class SmtpRelay:
         return session
 
 
-def _envelope(message: Message) -> Envelope:
+def _envelope(message: Message, links: Links | None) -> Envelope:
     from_, to = sender(message.from_), address(message.to)
     reply_to = sender(message.reply_to) if message.reply_to else None
     return Envelope(
         sender=str(from_),
         recipient=str(to),
-        content=mail(message, from_, to, reply_to),
+        content=mail(message, from_, to, reply_to, links),
         envelope_id=message_id_header(message.message_id).decode().replace("+", "+2B"),  # xtext, RFC 3461 section 4
         needs_smtputf8=_any_needs_smtputf8(from_, to, reply_to),
     )

@@ -15,6 +15,7 @@ from gateways.consumer import Gateway, TopicsMissing
 from gateways.outcomes import Plan
 from gateways.sandbox import Sandbox
 from gateways.smtp import SmtpRelay
+from gateways.unsubscribe.headers import links_of
 from schemas.words import Channel
 from tidings.claim import Claim, Taken
 from tidings.config import Installation
@@ -28,7 +29,7 @@ MISCONFIGURED = 78
 """Exit codes in the numbers of sysexits.h; to start again is of use after 69 and 70 only."""
 
 PROVIDERS: dict[Channel, Callable[[Installation], Provider]] = {
-    Channel.EMAIL: lambda installation: SmtpRelay(installation.smtp),
+    Channel.EMAIL: lambda installation: SmtpRelay(installation.smtp, links=links_of(installation)),
 }
 """The channels that have a gateway; a new one is its provider's module and a line here."""
 

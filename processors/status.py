@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from processors.billing import usage_of
 from processors.decisions import say
-from processors.effects import Effect, Forward, Put, Record, Table, Tables
+from processors.effects import Effect, Forward, Put, Record, Tables
+from processors.reporting import FOLDED, leave_whereabouts
 from schemas.billing import CreditChange, Usage
 from schemas.consent import ConsentChange, Means
 from schemas.decision import Decision
@@ -18,8 +19,6 @@ from schemas.reasons import Reason
 from schemas.state import Folded
 from schemas.topics import CHARGES, CONSENT_CHANGES, USAGE
 from schemas.words import Outcome, Status
-
-FOLDED = Table(name="folded", holds=Folded)
 
 SUPPRESSES = {Status.BOUNCED: "bounce", Status.COMPLAINED: "complaint"}
 """Reports after which an address is not used again (contract section 8)."""
@@ -35,6 +34,7 @@ def on_status(record: Record, tables: Tables) -> Iterator[Effect]:
         return
     if report.charge is None and before is not None:
         report = replace(report, charge=before.status.charge)
+    yield from leave_whereabouts(report, before.status if before else None)
     yield from _bill(report, before)
     decision = decision_on(report, record)
     if decision is not None:

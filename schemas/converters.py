@@ -125,23 +125,21 @@ def _decoder(shape: Shape, decoders: Mapping[Form, Convert]) -> Convert | None:
 
 
 def _list_decoder(item: Convert) -> Convert:
+    """Each item is converted once: a record's conversion changes what it is given, so it cannot be tried again."""
+
     def decode(values: list[Any]) -> tuple[Any, ...]:
+        made: list[Any] = []
+        add = made.append
         try:
-            return tuple([None if value is None else item(value) for value in values])
-        except ValueError:
-            return tuple(_at(index, item, value) for index, value in enumerate(values))
+            for value in values:
+                add(None if value is None else item(value))
+        except Refused as refused:
+            raise Refused(*(_under(str(len(made)), fault) for fault in refused.faults)) from None
+        except ValueError as error:
+            raise Refused(Fault(path=str(len(made)), reason=str(error))) from None
+        return tuple(made)
 
     return decode
-
-
-def _at(index: int, item: Convert, value: Any) -> Any:
-    """The item again, now with its place in the list for the fault."""
-    try:
-        return None if value is None else item(value)
-    except Refused as refused:
-        raise Refused(*(_under(str(index), fault) for fault in refused.faults)) from None
-    except ValueError as error:
-        raise Refused(Fault(path=str(index), reason=str(error))) from None
 
 
 def _word_decoder(words: Mapping[str, str]) -> Convert:

@@ -15,6 +15,7 @@ from schemas.inbound import Heard
 from schemas.message import Message
 from schemas.parking import ParkingOver
 from schemas.portion import Portion
+from schemas.reports import LaterReport, Unsubscribed, Whereabouts
 from schemas.state import Alarm, TenantSettings
 from schemas.tick import Tick
 from schemas.words import Channel, Lane
@@ -146,6 +147,13 @@ STATUSES = Topic(
     owner="gateways",
     retention=timedelta(days=400),
 )
+REPORTS = Topic(
+    name="delivery.reports",
+    sentence="What is heard of a message by its name alone, and where each message is kept.",
+    records=(Whereabouts, LaterReport, Unsubscribed),
+    key="tenant|message_id, tenant|provider_ref, tenant|address",
+    owner="settle, decide",
+)
 TERMS = Topic(
     name="billing.terms",
     sentence="What each tenant pays, from when on.",
@@ -231,6 +239,7 @@ TOPICS: tuple[Topic, ...] = (
     *COMMANDS,
     *LEDGERS,
     STATUSES,
+    REPORTS,
     TERMS,
     USAGE,
     INVOICES,

@@ -3,14 +3,26 @@
 Every runner performs this very list: Faust on Kafka (`streams.worker`), and the in-memory runner on a virtual clock.
 """
 
-from processors import status
+from processors import reporting, status
 from processors.credit import stage as credit
 from processors.credit import tables as credit_tables
 from processors.decide import stage as decide
 from processors.decide import tables as decide_tables
 from processors.dispatch import stage as dispatch
 from processors.dispatch import tables as dispatch_tables
-from schemas.topics import AUDIENCE, CHARGES, CONSENT_CHANGES, EVENTS, MESSAGES, SETTINGS, STATUSES, TERMS, TICKS, USAGE
+from schemas.topics import (
+    AUDIENCE,
+    CHARGES,
+    CONSENT_CHANGES,
+    EVENTS,
+    MESSAGES,
+    REPORTS,
+    SETTINGS,
+    STATUSES,
+    TERMS,
+    TICKS,
+    USAGE,
+)
 from streams.stage import Stage as Stage  # noqa: PLC0414 - runners import it from here, too
 
 DECIDE = Stage(
@@ -80,8 +92,8 @@ CREDIT = Stage(
 )
 SETTLE = Stage(
     name="settle",
-    reads={STATUSES.name: status.on_status},
-    tables=(status.FOLDED,),
+    reads={STATUSES.name: status.on_status, REPORTS.name: reporting.on_report},
+    tables=(reporting.FOLDED, reporting.WHEREABOUTS),
 )
 TOPOLOGY = (DECIDE, DISPATCH, CREDIT, SETTLE)
 """The stages in the order in which a message travels; gateways stand between the last two."""

@@ -123,6 +123,19 @@ class Sandbox:
     outcomes: Path | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsubscribe:
+    """The page behind unsubscribe links: its public address, where it listens, what its links are signed with."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _CLOSED
+
+    url: Annotated[str, Field(pattern=r"^https?://[^\s?#<>,]+$")] | None = None
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    port: Port = 8026
+    key_file: Path | None = None
+    valid_days: Positive = 400
+
+
 class OnStop(StrEnum):
     """What becomes of a worker's partitions when it is told to stop: kept for its return, or left to the others."""
 
@@ -167,6 +180,7 @@ class Installation:
     kafka: Kafka = field(default_factory=Kafka)
     schema_registry: SchemaRegistry = field(default_factory=SchemaRegistry)
     smtp: Smtp = field(default_factory=Smtp)
+    unsubscribe: Unsubscribe = field(default_factory=Unsubscribe)
     sandbox: Sandbox = field(default_factory=Sandbox)
     home: Path = field(default_factory=_default_home)
     worker: Worker = field(default_factory=Worker)
@@ -183,6 +197,7 @@ class _Sources(BaseSettings):
     kafka: Kafka = Field(default_factory=Kafka)
     schema_registry: SchemaRegistry = Field(default_factory=SchemaRegistry)
     smtp: Smtp = Field(default_factory=Smtp)
+    unsubscribe: Unsubscribe = Field(default_factory=Unsubscribe)
     sandbox: Sandbox = Field(default_factory=Sandbox)
     home: Path = Field(default_factory=_default_home)
     worker: Worker = Field(default_factory=Worker)
@@ -217,6 +232,7 @@ def load() -> Installation:
         kafka=found.kafka,
         schema_registry=found.schema_registry,
         smtp=found.smtp,
+        unsubscribe=found.unsubscribe,
         sandbox=found.sandbox,
         home=found.home.expanduser().absolute(),
         worker=found.worker,

@@ -15,6 +15,7 @@ from processors.decide.consent import on_consent_changed
 from processors.decide.contact import on_contact_changed
 from processors.decide.credits import on_credits_purchased
 from processors.decide.parking import park, parks, release, unpark
+from processors.decide.reports import on_delivery_reported, on_unsubscribe_clicked
 from processors.decide.settings import on_settings_changed
 from processors.decide.tables import CONTACTS, SEEN, TIMERS
 from processors.effects import Effect, Forward, Put, Record, Refuse, Tables, row_key
@@ -37,6 +38,8 @@ STATE_CHANGES: dict[str, Answer] = {
     "contact.changed": on_contact_changed,
     "consent.changed": on_consent_changed,
     "credits.purchased": on_credits_purchased,
+    "delivery.reported": on_delivery_reported,
+    "unsubscribe.clicked": on_unsubscribe_clicked,
 }
 """Events that have an answer of their own; every other event is answered by kinds."""
 

@@ -22,6 +22,7 @@ STATE_ONLY = frozenset(
         "invoice.paid",
         "invoice.voided",
         "delivery.reported",
+        "unsubscribe.clicked",
     }
 )
 """Events that only change state: when nothing answers them that needs no decision (contract section 9)."""

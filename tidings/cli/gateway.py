@@ -25,6 +25,25 @@ def email(http_port: HttpPort = None, leashed: Leashed = False) -> None:
 
 
 @app.command()
+def unsubscribe(http_port: HttpPort = None, leashed: Leashed = False) -> None:
+    """Serve the page behind unsubscribe links; a click becomes the event `unsubscribe.clicked`."""
+    import asyncio
+
+    from gateways.unsubscribe.server import run
+    from tidings.cli.failures import fail
+    from tidings.health import Health
+    from tidings.health_endpoint import PortTaken, health_endpoint
+
+    installation = begin(leashed, http_port)
+    try:
+        health = Health()
+        with health_endpoint(installation.worker, health):
+            asyncio.run(run(installation, health, lambda address: typer.echo(f"Clicks are taken at {address}.")))
+    except (PortTaken, ConnectionError) as error:
+        raise fail(f"{error}.") from None
+
+
+@app.command()
 def sandbox(
     channel: Annotated[
         list[Channel] | None,

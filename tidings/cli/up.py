@@ -62,7 +62,7 @@ async def _run(installation: "Installation", http_port: int | None) -> None:
     await make_topics(installation)
     _warn_without_mail_server(installation)
     _say_what_reaches_nobody(installation)
-    children = everything(installation.sandbox.channels, http_port)
+    children = everything(installation.sandbox.channels, http_port, page=installation.unsubscribe.url is not None)
     typer.echo(f"Running {', '.join(child.name for child in children)}. Ctrl-C ends them.", err=True)
     if http_port is not None:
         served = ", ".join(f"{child.name} {port}" for port, child in enumerate(children, http_port))
@@ -70,10 +70,13 @@ async def _run(installation: "Installation", http_port: int | None) -> None:
     await supervise(children, environment=os.environ, on_line=_prefixed(children), stop=stop)
 
 
-def everything(sandbox: "Collection[Channel]", http_port: int | None = None) -> "tuple[Child, ...]":
+def everything(
+    sandbox: "Collection[Channel]", http_port: int | None = None, *, page: bool = False
+) -> "tuple[Child, ...]":
     """The processes of an installation; stages in one process would start one after the other.
 
-    Channels of the sandbox have no other gateway. With a port, each is told one of its own, from that one on.
+    Channels of the sandbox have no other gateway; `page` is that of unsubscribe links. With a port, each is
+    told one of its own, from that one on.
     """
     from schemas.words import Channel
     from streams.topology import TOPOLOGY
@@ -83,6 +86,8 @@ def everything(sandbox: "Collection[Channel]", http_port: int | None = None) -> 
     gateways = [] if Channel.EMAIL in sandbox else [("email", "gateway", "email")]
     if sandbox:
         gateways.append(("sandbox", "gateway", "sandbox"))
+    if page:
+        gateways.append(("unsubscribe", "gateway", "unsubscribe"))
     commands = (("ticker", "ticker"), *workers, *gateways)
     return tuple(
         tidings_child(*command, *(() if http_port is None else ("--http-port", str(http_port + number))))

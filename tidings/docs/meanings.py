@@ -155,4 +155,12 @@ MEANINGS: Mapping[str, str] = {
     "change": "What it changes of the consent of the address.",
     "silences": "Whether texts to the contacts of the address are off now; unset: they stay as they are.",
     "Heard.message": "The answer, or the mail that passes it on; unset where the kind is off.",
+    "Whereabouts.name": "The message's id, or its provider's name for it.",
+    "Whereabouts.key": "The key of its statuses.",
+    "LaterReport.name": "The message's id, or its provider's name for it.",
+    "LaterReport.event_id": "The event that reported it.",
+    "LaterReport.status": "What is reported.",
+    "LaterReport.message_id": "The message, once its whereabouts are known.",
+    "Unsubscribed.name": "The message's id.",
+    "Unsubscribed.event_id": "The event that said so.",
 }

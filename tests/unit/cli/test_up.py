@@ -23,3 +23,8 @@ def test_every_channel_has_one_gateway() -> None:
     assert "sandbox" not in [child.name for child in everything(())]
     assert "email" not in [child.name for child in everything((Channel.EMAIL, Channel.SMS))]
     assert {*CHANNELS, Channel.EMAIL} == set(Channel)
+
+
+def test_the_unsubscribe_page_runs_where_links_lead_to_it() -> None:
+    assert "unsubscribe" not in [child.name for child in everything(())]
+    assert "unsubscribe" in [child.name for child in everything((), page=True)]

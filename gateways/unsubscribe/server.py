@@ -1,0 +1,132 @@
+"""`tidings gateway unsubscribe`: takes clicks from the outside and publishes them, until it is told to stop."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import structlog
+import uvicorn
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from gateways.unsubscribe.keys import Keys, keys_of
+from gateways.unsubscribe.page import Publish, application
+from schemas import wire
+from schemas.envelope import Event
+from schemas.events.contacts import UnsubscribeClicked
+from schemas.topics import EVENTS
+from schemas.unsubscribe import Token
+from tidings.config import Installation, Kafka
+from tidings.health import Health
+from tidings.health_endpoint import PortTaken
+from tidings.security import client_security
+
+SOURCE = "/tidings/unsubscribe"
+ANSWER_SECONDS = 10.0
+"""How long a click waits for the broker before its sender is asked to try again."""
+
+HEALTH_SECONDS = 1.0
+
+log = structlog.get_logger("gateways")
+
+
+class _Web(uvicorn.Server):
+    """uvicorn without its signal handlers: whoever runs the page ends it."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def run(installation: Installation, health: Health, ready: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM; `ready` is told the address. Raises PortTaken, Refused, ConnectionError."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    keys = keys_of(installation)
+    async with publishing(installation.kafka) as publish, serving(installation, keys, publish) as address:
+        ready(address)
+        while not stop.is_set():
+            health.turned()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(HEALTH_SECONDS):
+                    await stop.wait()
+
+
+@asynccontextmanager
+async def serving(installation: Installation, keys: Keys, publish: Publish) -> AsyncIterator[str]:
+    """Serve the page inside the block, which is given its address; raises PortTaken."""
+    settings = installation.unsubscribe
+    try:
+        bound = socket.create_server((settings.host, settings.port))
+    except OSError as error:
+        place = f"{settings.host}:{settings.port}"
+        raise PortTaken(f"the unsubscribe page cannot be served at {place}: {error.strerror or error}") from error
+    web = _Web(
+        uvicorn.Config(
+            application(keys, publish, lambda: datetime.now(UTC).date()),
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            timeout_graceful_shutdown=2,
+        )
+    )
+    running = asyncio.create_task(web.serve(sockets=[bound]))
+    try:
+        yield f"http://{settings.host}:{bound.getsockname()[1]}/"
+    finally:
+        web.should_exit = True
+        await running
+
+
+@asynccontextmanager
+async def publishing(kafka: Kafka) -> AsyncIterator[Publish]:
+    """What publishes `unsubscribe.clicked` and waits for the acks; raises ConnectionError when no broker answers."""
+    producer = AIOKafkaProducer(
+        bootstrap_servers=kafka.bootstrap_servers,
+        client_id="tidings-unsubscribe",
+        enable_idempotence=True,
+        acks="all",
+        **client_security(kafka),
+    )
+    try:
+        await producer.start()
+    except KafkaError as error:
+        raise ConnectionError(f"no broker can be used at {kafka.bootstrap_servers}: {error}") from error
+
+    async def publish(token: Token, text: str) -> None:
+        event = clicked(token, text)
+        sent = wire.encode(event)
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await producer.send_and_wait(
+                    kafka.topic_prefix + EVENTS.name, sent.value, event.key.encode(), headers=list(sent.headers)
+                )
+        except (KafkaError, TimeoutError) as error:
+            raise ConnectionError(f"topic {EVENTS.name} did not take the event: {error!r}") from error
+        log.info("unsubscribed", tenant=token.tenant, message=token.message_id)
+
+    try:
+        yield publish
+    finally:
+        await producer.stop()
+
+
+def clicked(token: Token, text: str) -> Event:
+    """The event of a click. Each click is one: whoever opted in since may click the same link again."""
+    return Event(
+        id=uuid.uuid4().hex,
+        source=SOURCE,
+        type="unsubscribe.clicked",
+        tenant=token.tenant,
+        subject="",
+        time=datetime.now(UTC),
+        data=UnsubscribeClicked(token=text),
+    )
