@@ -7,7 +7,7 @@ from processors.effects import Delete, Effect, Fire, Put, Table, Tables
 from schemas.clock import to_millis
 from schemas.state import Alarm
 
-FIRED_PER_TICK = 500
+FIRED_PER_TICK = 1_000
 """How many timers one tick fires in one partition; the rest follows with the next tick, in due order."""
 
 
