@@ -8,7 +8,11 @@ from schemas.clock import to_millis
 from schemas.state import Alarm
 
 FIRED_PER_TICK = 1_000
-"""How many timers one tick fires in one partition; the rest follows with the next tick, in due order."""
+"""How many timers one tick fires in one partition at most; the rest follows with the next tick, in due order.
+
+With eight partitions and a tick a second that is 8,000 a second. What a thousand timers do is worked off within a tenth
+of a second or two, in which the event loop does not turn.
+"""
 
 
 def timer_key(due: datetime, row: str) -> str:

@@ -1,7 +1,7 @@
 """A record as it stands on Kafka: events in CloudEvents' binary or structured mode, all else as a framed record."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from schemas import codec
 from schemas.binary_mode import STRUCTURED, Headers, binary_event, content_type, headers_of
@@ -14,9 +14,8 @@ from schemas.topics import Topic
 from schemas.validation import instant_to_text, to_plain
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Encoded:
-    """The value and headers of one Kafka record."""
+class Encoded(NamedTuple):
+    """The value and headers of one Kafka record; a tuple, for it is made often."""
 
     value: bytes
     headers: tuple[tuple[str, bytes], ...] = ()

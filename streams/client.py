@@ -14,12 +14,12 @@ from datetime import datetime
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
-from aiokafka.partitioner import murmur2
 from aiokafka.structs import ConsumerRecord, RecordMetadata
 
 from schemas.clock import from_millis, to_millis
 from schemas.faults import Fault, Refused
 from schemas.topics import Topic
+from streams.murmur import murmur2
 from tidings.config import Kafka
 from tidings.security import client_security
 
@@ -144,7 +144,7 @@ def record_size_bytes(key: bytes | None, value: bytes | None, headers: Headers) 
 
 def partition_of(key: bytes, partitions: int) -> int:
     """Kafka's own partitioner for records that have a key."""
-    return int(murmur2(key) & 0x7FFFFFFF) % partitions
+    return (murmur2(key) & 0x7FFFFFFF) % partitions
 
 
 @asynccontextmanager

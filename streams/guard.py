@@ -135,6 +135,7 @@ class Guard:
             is_kept = overlay.keep()
         if is_kept:
             done.add(own)
+            overlay.forwarded_bytes += sum(each.size_bytes for each in own.outputs if not own.faults)
 
     def _set_timer_aside(self, timer: FailedTimer, source: ConsumerRecord[bytes, bytes], error: Exception) -> Change:
         faults = error.faults if isinstance(error, Refused) else (fault_of(error),)

@@ -9,6 +9,9 @@ from streams.unit_of_work import WRITES_LIMIT_BYTES, Output, output
 ENOUGH_BYTES = 600_000
 """After so many bytes of writes a tick leaves what is due to the next."""
 
+ENOUGH_FORWARDED_BYTES = 4_000_000
+"""The same for what its timers forward."""
+
 
 class TooLarge(Refused):
     """The record would do more than may be done for one; the fault says all there is to say."""

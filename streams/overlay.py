@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 from processors.effects import Table
 from schemas import codec
-from streams.limits import ENOUGH_BYTES, require_fit
+from streams.limits import ENOUGH_BYTES, ENOUGH_FORWARDED_BYTES, require_fit
 from streams.unit_of_work import WRITES_LIMIT_BYTES
 from streams.writes import Writes
 
@@ -42,6 +42,7 @@ class Overlay:
         "_is_undoable",
         "_stored",
         "_unit",
+        "forwarded_bytes",
         "is_full",
         "writes",
     )
@@ -55,6 +56,8 @@ class Overlay:
         self._before_bytes = 0
         self._is_undoable = False
         self.writes = Writes()
+        self.forwarded_bytes = 0
+        """How much its timers have forwarded so far; whoever performs them counts it."""
         self.is_full = False
         """Whether something found no room any more, and so was undone."""
 
@@ -83,7 +86,8 @@ class Overlay:
 
     def had_enough(self) -> bool:
         """Whether what is left should be left to the next record."""
-        return self.is_full or self.writes.size_bytes > ENOUGH_BYTES
+        enough = self.writes.size_bytes > ENOUGH_BYTES or self.forwarded_bytes > ENOUGH_FORWARDED_BYTES
+        return self.is_full or enough
 
     def put(self, table: Table[Any], key: str, record: object) -> None:
         """Write a row of the class that the table holds."""

@@ -7,7 +7,6 @@ from aiokafka.protocol import group as group_protocol
 from aiokafka.structs import ConsumerRecord
 
 from streams.broker_release import _Features
-from streams.client import partition_of
 from streams.incremental_configs import SetTopicConfigs
 from tests.contracts.upgrade import promised, still_needed
 
@@ -59,16 +58,6 @@ async def test_a_consumer_lets_all_topics_be_listed() -> None:
             "streams.client._partitions and publisher",
         )
     await producer.stop()
-
-
-def test_keys_go_where_java_clients_send_them() -> None:
-    """Partitions of 8 for these keys, as the Java client's murmur2 gives them."""
-    promised(
-        [partition_of(key, 1000) for key in (b"21", b"foobar", b"a-little-bit-long-string", b"abc")]
-        == [(murmur & 0x7FFFFFFF) % 1000 for murmur in (-973932308, -790332482, -985981536, 479470107)],
-        "that aiokafka's murmur2 is Kafka's own.",
-        "streams.client.partition_of and streams.outbox, as upstream systems put their events by the same function,",
-    )
 
 
 def test_a_record_has_the_fields_that_the_engine_reads() -> None:

@@ -10,7 +10,7 @@ from schemas import codec
 from schemas.faults import Fault, Refused
 from schemas.state import Alarm
 from schemas.topics import BY_NAME
-from streams.limits import ENOUGH_BYTES, TooLarge, fitting_output, require_fit
+from streams.limits import ENOUGH_BYTES, ENOUGH_FORWARDED_BYTES, TooLarge, fitting_output, require_fit
 from streams.stage import Stage
 from streams.unit_of_work import WRITES_LIMIT_BYTES
 from streams.writes import Writes
@@ -53,6 +53,7 @@ class StagePartition:
         self._shared = shared
         self._through_codec = through_codec
         self._written = Writes()
+        self._forwarded_bytes = 0
         self._is_full = False
         self.timers_aside: list[TimerSetAside] = []
         """The timers that the last record would have fired, and that are dead letters instead."""
@@ -71,7 +72,8 @@ class StagePartition:
 
     def had_enough(self) -> bool:
         """Whether what is left should be left to the next record; only what goes through its bytes has a size."""
-        return self._is_full or self._written.size_bytes > ENOUGH_BYTES
+        enough = self._written.size_bytes > ENOUGH_BYTES or self._forwarded_bytes > ENOUGH_FORWARDED_BYTES
+        return self._is_full or enough
 
     def rows(self, table: str) -> Mapping[str, object]:
         """All rows of one table."""
@@ -93,6 +95,7 @@ class StagePartition:
         forwards: list[Forward] = []
         undo: Undo = []
         self._written = Writes()
+        self._forwarded_bytes = 0
         self._is_full = False
         self.timers_aside = []
         try:
@@ -112,7 +115,7 @@ class StagePartition:
             elif isinstance(effect, Forward):
                 forwards.append(effect)
                 if self._through_codec and effect.topic in BY_NAME:
-                    fitting_output(effect, 0)
+                    self._forwarded_bytes += fitting_output(effect, 0).size_bytes
             elif isinstance(effect, Refuse):
                 raise SetAside(*effect.faults)
             elif may_fire:
@@ -127,6 +130,7 @@ class StagePartition:
         own_forwards: list[Forward] = []
         own_undo: Undo = []
         before, self._written = self._written, Writes()
+        forwarded_bytes = self._forwarded_bytes
         removal = Delete(table=fire.table, key=fire.key)
         aside: list[TimerSetAside] = []
         try:
@@ -136,6 +140,7 @@ class StagePartition:
         except Exception as error:  # noqa: BLE001 - the dead letter keeps it with its stack
             self._undo(own_undo)
             own_forwards, own_undo, self._written = [], [], Writes()
+            self._forwarded_bytes = forwarded_bytes
             alarm = cast("Alarm", self.get(fire.table, fire.key))
             number = len(self.timers_aside) + 1
             aside = [TimerSetAside(number=number, key=fire.key, alarm=alarm, why=_set_aside(error))]

@@ -6,7 +6,7 @@ import pytest
 from aiokafka.structs import ConsumerRecord
 
 from processors.effects import Delete, Effect, Fire, Forward, Put, Record, Refuse, Table, Tables
-from processors.timers import timer_key
+from processors.timers import fire_due, timer_key
 from schemas import codec, wire
 from schemas.avro_schema import AvroSchema
 from schemas.checked_in import CheckedIn
@@ -284,6 +284,27 @@ def test_a_timer_that_fails_is_removed_with_its_letter_and_its_neighbours_do_all
     assert (letter.key, letter.value) == (timer_key(LATE, "bad").encode(), codec.encode(Alarm(row="bad")))
     assert letter.faults == change.faults == (Fault(path="", reason="LookupError: no"),)
     assert "LookupError: no" in (letter.stack or "")
+
+
+def test_a_tick_whose_timers_forward_much_leaves_the_rest_to_the_next() -> None:
+    large = replace(EVENT, data=FreeRecord(values={"text": "x" * 900_000}))
+
+    def on_tick(record: Record, tables: Tables) -> Iterator[Effect]:
+        def wake(row: str) -> Iterator[Effect]:
+            yield Forward(topic=AUDIENCE.name, key=row, value=large)
+
+        yield from fire_due(ALARMS, tables, record.now, wake)
+
+    guard = Guard(Stage(name="bells", reads={TICKS.name: on_tick}, tables=(SEEN, ALARMS), timers=ALARMS), "", {})
+    state = Writes()
+    for number in range(8):
+        state.put(b"\x01" + timer_key(EARLY, f"p{number}").encode(), codec.encode(Alarm(row=f"p{number}")))
+    rung = []
+    for _ in range(3):
+        change = guard.apply(TICK, NoRows(), state)
+        state.merge(change.writes)
+        rung.append([output.key.decode() for output in change.outputs])
+    assert rung == [["p0", "p1", "p2", "p3", "p4"], ["p5", "p6", "p7"], []]
 
 
 @pytest.mark.parametrize("error", [Fatal("the disk is broken"), SchemasUnavailable("the registry is away")])
