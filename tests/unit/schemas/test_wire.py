@@ -1,6 +1,7 @@
 """The wire: events in both modes of CloudEvents, and the fault that each broken one is given."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -310,6 +311,42 @@ BROKEN_HEADERS: dict[str, tuple[dict[str, bytes | None], str]] = {
         "data: holds a AppointmentScheduled, but the event's type needs a AppointmentCancelled",
     ),
 }
+
+
+ACTORS = [
+    {},
+    {"kind": "client"},
+    {"id": None, "name": None},
+    {"id": "", "name": "", "roles": []},
+    {"kind": "staff", "id": "s1", "name": "Ann", "roles": ["admin", "approver"]},
+    {"id": 0},
+    {"id": False},
+    {"name": []},
+    {"name": {}},
+    {"kind": None},
+    {"kind": ["staff"]},
+    {"roles": None},
+    {"roles": "admin"},
+    {"roles": ["admin", 1]},
+    {"rank": 1},
+    [],
+    None,
+    "staff",
+]
+
+
+@pytest.mark.parametrize("actor", ACTORS, ids=json.dumps)
+def test_an_actor_is_read_alike_in_both_modes(actor: object) -> None:
+    value, headers = binary(EVENT, ce_actor=json.dumps(actor).encode())
+    structured = json.dumps({**wire.event_to_json(EVENT), "actor": actor})
+    assert outcome(wire.decode, EVENTS, None, value, headers) == outcome(wire.event_from_json, structured)
+
+
+def outcome(read: Callable[..., object], *arguments: Any) -> object:
+    try:
+        return read(*arguments)
+    except Refused as refused:
+        return refused.faults
 
 
 @pytest.mark.parametrize(("changes", "expected"), BROKEN_HEADERS.values(), ids=BROKEN_HEADERS)
