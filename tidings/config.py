@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
@@ -28,6 +28,16 @@ LOCAL_BOOTSTRAP_SERVERS = "127.0.0.1:19092"
 Positive = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0)]
 Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+def _listed(value: object) -> object:
+    """A variable has one text for all: `sms,voice`, and `none`, as an empty variable counts as unset."""
+    if not isinstance(value, str):
+        return value
+    return () if value == "none" else [part.strip() for part in value.split(",")]
+
+
+Channels = Annotated[tuple[Channel, ...], BeforeValidator(_listed)]
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _CLOSED = ConfigDict(extra="forbid")
 
@@ -119,7 +129,7 @@ class Sandbox:
 
     __pydantic_config__: ClassVar[ConfigDict] = _CLOSED
 
-    channels: tuple[Channel, ...] = (Channel.SMS, Channel.VOICE, Channel.LETTER, Channel.WEBHOOK, Channel.SHORT_CODE)
+    channels: Channels = (Channel.SMS, Channel.VOICE, Channel.LETTER, Channel.WEBHOOK, Channel.SHORT_CODE)
     outcomes: Path | None = None
 
 
@@ -268,7 +278,9 @@ def _require_file() -> None:
 
 def _fault(error: ErrorDetails) -> Fault:
     path = tuple(str(part) for part in error["loc"])
-    name = variable(*path) if variable(*path) in os.environ else f"{os.environ.get(FILE_VARIABLE)}: {'.'.join(path)}"
+    variables = (variable(*path[:length]) for length in range(len(path), 0, -1))
+    in_file = f"{os.environ.get(FILE_VARIABLE)}: {'.'.join(path)}"
+    name = next((each for each in variables if each in os.environ), in_file)
     unknown = error["type"] in ("extra_forbidden", "unexpected_keyword_argument")
     return Fault(path=name, reason="no such setting" if unknown else error["msg"])
 

@@ -79,7 +79,7 @@ async def _started(scenario: Path, stage: str, installation: Installation) -> tu
             stdin=asyncio.subprocess.PIPE,
             stdout=log,
             stderr=log,
-            env=_environment(installation),
+            env=environment_of(installation),
             pass_fds=(writing,),
             start_new_session=True,
         )
@@ -104,7 +104,7 @@ async def _until_ready(worker: WorkerProcess, descriptor: int) -> None:
         raise worker.ended("ended before it was ready")
 
 
-def _environment(installation: Installation) -> dict[str, str]:
+def environment_of(installation: Installation) -> dict[str, str]:
     """This process's environment, with the installation in place of whatever it says of one."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX) and name != FILE_VARIABLE}
     return {**kept, **dict(_variables(installation))}
@@ -112,7 +112,9 @@ def _environment(installation: Installation) -> dict[str, str]:
 
 def _variables(part: object, *path: str) -> Iterator[tuple[str, str]]:
     if not is_dataclass(part):
-        if part is not None:
+        if isinstance(part, tuple):
+            yield variable(*path), ",".join(map(str, part)) or "none"
+        elif part is not None:
             yield variable(*path), str(part).lower() if isinstance(part, bool) else str(part)
         return
     members: Mapping[str, object] = {field.name: getattr(part, field.name) for field in fields(part)}

@@ -54,6 +54,7 @@ def test_words_become_what_they_name(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("variables", "message"),
     [
+        ({"TIDINGS_SANDBOX__CHANNELS": "sms,fax"}, r"TIDINGS_SANDBOX__CHANNELS: Input should be 'email'"),
         ({"TIDINGS_KAFKA__BOOTSTRAP_SERVER": "x"}, "TIDINGS_KAFKA__BOOTSTRAP_SERVER: no such setting"),
         ({"TIDINGS_KAFAK__BOOTSTRAP_SERVERS": "x"}, "TIDINGS_KAFAK__BOOTSTRAP_SERVERS: no such setting"),
         (
