@@ -13,31 +13,19 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from schemas.faults import Fault, Refused
 from schemas.words import Channel
+from tidings.config_values import Channels, Port, Positive, Seconds
 
 PREFIX = "TIDINGS_"
 FILE_VARIABLE = "TIDINGS_CONFIG"
 LOCAL_BOOTSTRAP_SERVERS = "127.0.0.1:19092"
 """Where `tidings broker start` listens; with any other value Tidings never starts a broker."""
 
-Positive = Annotated[int, Field(ge=1)]
-Seconds = Annotated[float, Field(gt=0)]
-Port = Annotated[int, Field(ge=1, le=65535)]
-
-
-def _listed(value: object) -> object:
-    """A variable has one text for all: `sms,voice`, and `none`, as an empty variable counts as unset."""
-    if not isinstance(value, str):
-        return value
-    return () if value == "none" else [part.strip() for part in value.split(",")]
-
-
-Channels = Annotated[tuple[Channel, ...], BeforeValidator(_listed)]
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _CLOSED = ConfigDict(extra="forbid")
 
