@@ -87,6 +87,10 @@ class Consumer(driver.Consumer):
         self._undone.discard(batch)
         self._room.set()
 
+    def is_held(self, tp: TP) -> bool:
+        """Whether the partition was told to wait and is not fetched again yet."""
+        return tp in self._held
+
     def end(self, tp: TP) -> int | None:
         """The end of the partition's log as the last fetch saw it, or None while there was none."""
         state = self._state(tp)

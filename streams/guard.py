@@ -4,7 +4,7 @@ Pure but for reading the store. Whatever a record can cause ends in quarantine, 
 dropped. It raises Fatal and SchemasUnavailable only, which no record is to blame for: they end the process.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import assert_never
@@ -59,6 +59,11 @@ class Guard:
     def stage(self) -> str:
         """The stage's name."""
         return self._stage
+
+    @property
+    def reads(self) -> Collection[str]:
+        """The catalogue's names of the stage's sources."""
+        return [source.topic.name for source in self._sources.values()]
 
     def take_tally(self) -> Tally:
         """What was done since this was asked last."""

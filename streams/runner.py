@@ -1,8 +1,9 @@
 """The runner: performs one stage on one batch after another, so that nothing is lost and nothing is half done.
 
-Order: outputs acknowledged → the unit's writes and the position acknowledged in the changelog → both in RocksDB →
-the batch settled → its offset committed with the next timed commit. Wherever a crash falls, state and position agree,
-so a function never sees a record twice; outputs of at most one unit per partition are repeated.
+Order: the unit announced, if it says anything → outputs acknowledged → the unit's writes and the position acknowledged
+in the changelog → both in RocksDB → the batch settled → its offset committed with the next timed commit. Wherever a
+crash falls, state and position agree, so a function never sees a record twice; outputs of at most one unit per
+partition are repeated, and they are the same again, since what was announced comes first.
 """
 
 import time
@@ -13,6 +14,7 @@ from time import perf_counter
 from faust.types import TP
 
 from streams import gap
+from streams.announcement import Announcement
 from streams.batch import Batch
 from streams.consumer import Consumer
 from streams.crash import Fatal
@@ -21,11 +23,14 @@ from streams.journal import Journal
 from streams.outbox import Outbox
 from streams.pulse import Pulse
 from streams.quarantine_alarm import QuarantineAlarm
-from streams.store import PartitionStore, Store, position_key, position_value, voided_key
+from streams.store import ANNOUNCED, PartitionStore, Store, position_key, position_value, voided_key
 from streams.unit_of_work import WRITES_LIMIT_BYTES, UnitOfWork
 from streams.writes import Writes
 from tidings.config import Kafka
 from tidings.metrics import StageMetrics
+
+_TURN_SECONDS = 0.1
+"""For how long a source waits whose turn it is not."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -39,6 +44,8 @@ class _Place:
     topic: str
     store: PartitionStore
     position: int
+    announced: int = 0
+    """Before this offset everything was performed once before, and a crash undid it."""
 
 
 class StageRunner:
@@ -81,7 +88,7 @@ class StageRunner:
 
     async def _perform(self, batch: Batch, consumer: Consumer) -> None:
         place = self._place(batch, consumer)
-        rest_seconds = self._alarm.rest_seconds(place.topic)
+        rest_seconds = await self._rest_seconds(place, consumer)
         if rest_seconds:
             consumer.hold(batch, max(place.position, batch.first_offset), rest_seconds)
             return
@@ -97,7 +104,8 @@ class StageRunner:
                     return
                 unit = self._new_unit()
             change = self._guard.apply(record, place.store, unit.writes)
-            if not all(self._alarm.allows(place.topic, fault, count) for fault in change.faults):
+            is_new = record.offset >= place.announced
+            if is_new and not all(self._alarm.allows(place.topic, fault, count) for fault in change.faults):
                 await self._hold(unit, place, batch, record.offset, consumer)
                 return
             if not unit.has_room_for(change):
@@ -111,6 +119,25 @@ class StageRunner:
         self._alarm.performed(place.topic, len(batch.records))
         self._metrics.performed(place.topic, len(batch.records))
         consumer.settle(batch)
+
+    async def _rest_seconds(self, place: _Place, consumer: Consumer) -> float:
+        """For how long this source has to wait: for another one, which was announced, or for better records."""
+        if consumer.is_held(place.tp):
+            return _TURN_SECONDS
+        announced = place.store.announced()
+        if announced is not None and announced.topic in self._guard.reads:
+            tp = TP(self._kafka.topic_prefix + announced.topic, place.tp.partition)
+            position = self._position(tp, announced.topic, place.store, consumer)
+            if position < announced.end and announced.topic == place.topic:
+                place.announced = announced.end
+                return 0.0
+            if position < announced.end and await self._holds_records(tp, position, announced.end):
+                return _TURN_SECONDS
+        return self._alarm.rest_seconds(place.topic)
+
+    async def _holds_records(self, tp: TP, low: int, high: int) -> bool:
+        """Whether the log still has what was announced; for what retention has removed nobody waits."""
+        return (await gap.look(self._kafka, tp, low, high)).holds_records
 
     async def _hold(self, unit: UnitOfWork, place: _Place, batch: Batch, offset: int, consumer: Consumer) -> None:
         """Store what came before `offset`; from there on the source rests."""
@@ -126,11 +153,14 @@ class StageRunner:
             self._changelog_ends.clear()
         store = self._store.partition(batch.tp.partition)
         topic = batch.tp.topic.removeprefix(self._kafka.topic_prefix)
-        position = self._positions.get(batch.tp)
-        if position is None:
-            position = max(store.position(topic), consumer.committed(batch.tp))
+        position = self._position(batch.tp, topic, store, consumer)
+        if batch.tp not in self._positions:
             self._require_same_log(batch.tp, position, consumer)
         return _Place(tp=batch.tp, topic=topic, store=store, position=position)
+
+    def _position(self, tp: TP, topic: str, store: PartitionStore, consumer: Consumer) -> int:
+        known = self._positions.get(tp)
+        return max(store.position(topic), consumer.committed(tp)) if known is None else known
 
     async def _require_no_loss(self, place: _Place, batch: Batch) -> None:
         low, high = place.position, batch.first_offset
@@ -156,6 +186,8 @@ class StageRunner:
         if next_offset <= place.position:
             raise Fatal(f"{place.topic}/{place.tp.partition}: position {place.position} would become {next_offset}")
         self._pulse.check()
+        if unit.outputs and len(self._guard.reads) > 1:
+            await self._announce(place, next_offset)
         began_at = perf_counter()
         await self._outbox.send(unit.outputs)
         send_seconds = perf_counter() - began_at
@@ -164,6 +196,12 @@ class StageRunner:
         steps = await self._store_writes(unit.writes, place)
         place.position = self._positions[place.tp] = next_offset
         self._count(unit, {"send": send_seconds, **steps})
+
+    async def _announce(self, place: _Place, next_offset: int) -> None:
+        """From now on, whoever owns the partition performs this unit before anything else (`streams.announcement`)."""
+        writes = Writes()
+        writes.put(ANNOUNCED, Announcement(topic=place.topic, end=next_offset).encode())
+        await self._store_writes(writes, place)
 
     def _count(self, unit: UnitOfWork, seconds: Mapping[str, float]) -> None:
         tally = self._guard.take_tally()

@@ -14,6 +14,8 @@ from faust.tables.table import Table as FaustTable
 from faust.types import EventT
 from rocksdict import Rdict, WriteBatch
 
+from streams import announcement
+from streams.announcement import Announcement
 from streams.batch import Batch
 from streams.crash import Fatal, die
 from streams.journal import is_void
@@ -32,6 +34,9 @@ _POSITION = b"\xff"
 
 _VOIDED = b"\xfe"
 """Before keys whose newest record in the changelog is void, until they are written again; sorts after every table."""
+
+ANNOUNCED = b"\xfd"
+"""The key of the newest announcement; sorts after every table."""
 
 _OFFSET = Struct(">q")
 
@@ -70,6 +75,11 @@ class PartitionStore:
         """The next offset of a source topic that this state has not yet seen."""
         stored = self.get(position_key(topic))
         return cast(int, _OFFSET.unpack(stored)[0]) if stored else 0
+
+    def announced(self) -> Announcement | None:
+        """What was announced last; it may be done by now."""
+        stored = self.get(ANNOUNCED)
+        return None if stored is None else announcement.decode(stored)
 
     def voided(self) -> list[bytes]:
         """The keys whose newest record in the changelog may be void; compaction would keep that one alone."""

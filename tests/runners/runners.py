@@ -99,7 +99,6 @@ async def _in_engine(cases: Mapping[str, Case]) -> Results:
                 disk=disk,
                 copies=copies,
                 parts=Parts(),
-                leaked=set(),
             ).begin()
 
     machine = Machine("w", storm, build)

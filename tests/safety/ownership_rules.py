@@ -25,9 +25,6 @@ from tests.safety.rule import Place, Rule, require
 _ALARMS = b"\x01"
 """The prefix of the stage's second table."""
 
-_ZOMBIES_END = 8
-"""Where in the changelog the old owner's unit ends: behind the new one's unit of the event and that of the tick."""
-
 
 class Unchecked(Journal):
     """Goes on when a write came to stand elsewhere."""
@@ -39,22 +36,44 @@ class Unchecked(Journal):
             return expected + len(writes) - 1
 
 
-async def _write_after_another(place: Place, parts: Parts) -> Process:
-    """The old owner still has a fetch of before; the new one has long fired the timer that it would set again.
+class Waiting(Outbox):
+    """Sends when it is let."""
 
-    Gives the new one, after it has gone on.
+    let: asyncio.Event
+
+    async def send(self, outputs: Sequence[Output]) -> None:
+        self.let = asyncio.Event()
+        await self.let.wait()
+        await super().send(outputs)
+
+
+async def _turn() -> None:
+    """Let everything that can go on go on."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def _write_after_another(place: Place, parts: Parts) -> tuple[Process, int]:
+    """The old owner sleeps in the middle of a unit; the new one has long fired the timer that the unit sets.
+
+    Gives the new one, after it has gone on, and where in the changelog the old one's unit ends.
     """
     cluster = Cluster()
     ring(cluster, "e0")
-    old = Process(cluster, place.home, "old", parts)
+    old = Process(cluster, place.home, "old", replace(parts, outbox=Waiting))
     late = old.fetch()
     assert late is not None
+    performing = asyncio.ensure_future(old.perform(late))
+    await _turn()
     new = Process(cluster, place.home, "new", parts)
     tick(cluster, NOON.replace(minute=1))
     await new.run()
+    outbox: Any = old.runner._outbox
+    outbox.let.set()
     with suppress(Fatal):
-        await old.perform(late)
+        await performing
     old.end()
+    end = len(new.changelog())
     ring(cluster, "e1")
     try:
         await new.run()
@@ -62,11 +81,11 @@ async def _write_after_another(place: Place, parts: Parts) -> Process:
         new.end()
         new = Process(cluster, place.home, "new", parts)
         await new.run()
-    return new
+    return new, end
 
 
 async def both_writers_of_a_partition_find_out(journal: type[Journal], place: Place) -> None:
-    new = await _write_after_another(place, Parts(journal=journal))
+    new, _ = await _write_after_another(place, Parts(journal=journal))
     torn = new.disk.rows().keys() ^ new.rebuilt().keys()
     require(not torn, f"torn: {len(torn)} rows of the owner's state are not those of the changelog")
     new.end()
@@ -84,10 +103,10 @@ class TakesVoid(Store):
 
 
 async def what_a_worker_wrote_that_had_lost_its_partition_is_void(store: type[Store], place: Place) -> None:
-    new = await _write_after_another(place, Parts())
+    new, end = await _write_after_another(place, Parts())
     new.end()
     third = Recovering(store, place.home / "third")
-    third.recover(0, list(new.changelog())[:_ZOMBIES_END])
+    third.recover(0, list(new.changelog())[:end])
     set_again = [key for key in third.rows(0) if key.startswith(_ALARMS)]
     third.close()
     require(not set_again, f"doubled: {len(set_again)} timer that has fired is set again")
@@ -101,22 +120,11 @@ class LeavesVoid(StageRunner):
 
 
 async def compaction_keeps_what_a_void_record_covers(runner: type[StageRunner], place: Place) -> None:
-    new = await _write_after_another(place, Parts(runner=runner))
+    new, _ = await _write_after_another(place, Parts(runner=runner))
     new.end()
     gone = new.rebuilt().keys() - new.rebuilt_after_compaction().keys()
     rows = sorted(key for key in gone if not key.startswith(voided_key(b"")))
     require(not rows, f"lost from the state by compaction: {rows}")
-
-
-class Waiting(Outbox):
-    """Sends when it is let."""
-
-    let: asyncio.Event
-
-    async def send(self, outputs: Sequence[Output]) -> None:
-        self.let = asyncio.Event()
-        await self.let.wait()
-        await super().send(outputs)
 
 
 class GivesAwayAtOnce(Consumer):
@@ -153,12 +161,6 @@ async def a_unit_on_its_way_is_stored_before_the_next_owner_begins(consumer: typ
     require(not doubled, f"doubled: {doubled}")
 
 
-async def _turn() -> None:
-    """Let everything that can go on go on."""
-    for _ in range(20):
-        await asyncio.sleep(0)
-
-
 class AnyGeneration(StageRunner):
     """Performs a batch whenever it was delivered."""
 
@@ -175,12 +177,16 @@ async def a_batch_from_before_a_rebalance_is_left_to_the_new_owner(runner: type[
     new = Process(cluster, place.home, "new", parts)
     await new.run()
     old.app.consumer_generation_id += 1
-    with suppress(Fatal):
+    ends = ""
+    try:
         await old.perform(late)
+    except Fatal as error:
+        ends = str(error)
     old.end()
     new.end()
     doubled = sorted(each for each, count in answers(cluster).items() if count > 1)
     require(not doubled, f"doubled: {doubled}")
+    require(not ends, f"the worker ends, though nothing is wrong with it: {ends}")
 
 
 class SettlesAnything(Consumer):

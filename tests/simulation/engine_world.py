@@ -19,7 +19,7 @@ from tests.simulation.group import Group
 from tests.simulation.laws import stage_laws
 from tests.simulation.process import Process
 from tests.simulation.storm import Storm, odds_of
-from tests.simulation.worker import Parts, Said, StageMember, changelog
+from tests.simulation.worker import Parts, StageMember, changelog
 
 REST_SECONDS = 120.0
 """After the storm everything is done within so long."""
@@ -47,7 +47,6 @@ class EngineWorld:
     storm: Storm
     parts: Parts
     broken: list[str] = field(default_factory=list)
-    leaked: set[Said] = field(default_factory=set)
     machines: list[Machine] = field(default_factory=list)
     disks: list[Disk] = field(default_factory=list)
 
@@ -84,7 +83,6 @@ class EngineWorld:
                     disk=disk,
                     copies={},
                     parts=self.parts,
-                    leaked=self.leaked,
                 )
                 member.begin()
 
@@ -153,7 +151,7 @@ class EngineWorld:
 
     def _reckon(self) -> None:
         self.broken += [f"a fault of the code: {error!r}" for each in self.machines for error in each.unexpected]
-        self.broken += stage_laws(self.broker, BELLS, self.numbers, self.disks, self.leaked, {})
+        self.broken += stage_laws(self.broker, BELLS, self.numbers, self.disks, {})
         self.broken += self._undecided()
 
     def _undecided(self) -> Sequence[str]:

@@ -15,6 +15,7 @@ from schemas.message import Message
 from schemas.tick import Tick
 from schemas.topics import CONSENTS, DEAD_LETTERS, DECISIONS, EVENTS, PARTITIONS, SETTINGS, TICKS
 from schemas.wire import event_from_mapping
+from schemas.words import Outcome
 from streams.client import partition_of
 from streams.topology import TOPOLOGY
 from tests.simulation.broker import Broker, Row
@@ -27,7 +28,7 @@ from tests.simulation.office import COMMANDS, Office, OfficeParts
 from tests.simulation.post import Post
 from tests.simulation.process import Process
 from tests.simulation.storm import Storm, now, odds_of
-from tests.simulation.worker import Parts, Said, StageMember
+from tests.simulation.worker import Parts, StageMember
 from tests.unit.processors.world import MONDAY, PANTRY
 from tidings.memory import MemoryRunner
 
@@ -44,8 +45,8 @@ class HouseWorld:
     """One run from one seed; `broken` are the laws that did not hold."""
 
     storm: Storm
+    parts: Parts = field(default_factory=Parts)
     broken: list[str] = field(default_factory=list)
-    leaked: set[Said] = field(default_factory=set)
     machines: list[Machine] = field(default_factory=list)
     disks: list[Disk] = field(default_factory=list)
     settings: dict[str, object] = field(default_factory=dict)
@@ -88,8 +89,7 @@ class HouseWorld:
                     group=group,
                     disk=disk,
                     copies={SETTINGS.name: self.settings},
-                    parts=Parts(),
-                    leaked=self.leaked,
+                    parts=self.parts,
                 ).begin()
 
         self.machines.append(Machine(name, self.storm, build))
@@ -192,12 +192,20 @@ class HouseWorld:
 
     def _laws(self) -> Iterator[str]:
         shared = {SETTINGS.name: self.settings}
-        yield from stage_laws(self.broker, TOPOLOGY, NUMBERS, self.disks, self.leaked, shared)
+        yield from stage_laws(self.broker, TOPOLOGY, NUMBERS, self.disks, shared)
         yield from gateway_laws(self.broker, NUMBERS, self._messages(), self.post)
         letters = sum(1 for number in NUMBERS for _ in self.broker.history.get((DEAD_LETTERS.name, number), ()))
         if letters:
             yield f"{letters} dead letters, and nothing was wrong with any record"
         yield from self._reference_laws()
+        yield from self._cancelled_laws()
+
+    def _cancelled_laws(self) -> Iterator[str]:
+        """Nothing leaves of which is said that it was cancelled."""
+        for decision in self._records(DECISIONS.name, Decision):
+            name = decision.message_id
+            if decision.outcome is Outcome.CANCELLED and name is not None and self.post.accepted[name]:
+                yield f"{name} was delivered, and event {decision.facts.get('by_event')} cancelled it"
 
     def _reference_laws(self) -> Iterator[str]:
         """The same events and messages are decided on, and the same consents stand, as in a run in memory."""
@@ -223,7 +231,8 @@ class HouseWorld:
             yield f"consents of {standing}"
 
 
-def house_world(seed: int, *, is_traced: bool = False) -> HouseWorld:
+def house_world(seed: int, *, is_traced: bool = False, parts: Parts | None = None) -> HouseWorld:
     """The world of one seed, not yet run."""
     rng = Random(seed)
-    return HouseWorld(storm=Storm(rng=rng, odds=odds_of(rng), is_traced=is_traced))
+    storm = Storm(rng=rng, odds=odds_of(rng), is_traced=is_traced)
+    return HouseWorld(storm=storm, parts=parts or Parts())

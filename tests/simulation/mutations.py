@@ -41,6 +41,13 @@ class SpeaksLast(SimulatedRunner):
         await self._outbox.send(outputs)
 
 
+class Unannounced(SimulatedRunner):
+    """What a unit will say is not announced."""
+
+    async def _announce(self, place: Any, next_offset: int) -> None:
+        return
+
+
 class Forgetful(ModelStore):
     """The position is not looked for beside the state."""
 
@@ -171,6 +178,7 @@ MUTATIONS: Mapping[str, Mutation] = {
     "the revocation does not wait for the unit, and void units count": _engine(
         waits_when_revoked=False, heeds_void=False
     ),
+    "a unit is not announced": _engine(runner=Unannounced),
     "the position is not stored": _engine(store=Forgetful),
     "a torn unit": _engine(journal=Tearing),
     "no check where a unit came to stand": _engine(journal=Unchecked),

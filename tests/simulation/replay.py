@@ -12,14 +12,13 @@ from schemas.faults import Refused
 from schemas.topics import BY_NAME, DEAD_LETTERS
 from streams.journal import is_void
 from streams.stage import Stage
-from streams.store import voided_key
+from streams.store import ANNOUNCED, voided_key
 from tests.simulation.broker import Broker, Stored
 from tests.simulation.disk import Partition
 from tests.simulation.worker import Said, changelog, take_back
 from tidings.memory.partition import SetAside, StagePartition
 
 POSITION = b"\xff"
-VOIDED = b"\xfe"
 
 
 @dataclass(slots=True)
@@ -95,7 +94,7 @@ def rows_after_recovery(broker: Broker, stage: Stage, number: int) -> dict[bytes
 
 def without_positions(local: Partition) -> dict[bytes, bytes]:
     """The rows of the stage's own tables."""
-    return {key: value for key, value in local.rows.items() if key < VOIDED}
+    return {key: value for key, value in local.rows.items() if key < ANNOUNCED}
 
 
 def _units(changelog_records: list[Stored]) -> Iterator[tuple[str, int]]:

@@ -9,7 +9,6 @@ from weakref import WeakSet
 
 from faust.types import TP
 
-from schemas.topics import DEAD_LETTERS
 from streams.batch import Batch
 from streams.consumer import UNDONE_LIMIT, Consumer
 from streams.crash import Fatal
@@ -86,6 +85,17 @@ class ModelConsumer:
         """What a timed commit would commit now."""
         return Consumer._filter_committable_offsets(cast(Any, self), tuple(self._settled))
 
+    def is_held(self, tp: TP) -> bool:
+        """See Consumer.is_held; what waits here is fetched again at once."""
+        return False
+
+    def hold(self, batch: Batch, offset: int, rest_seconds: float) -> None:
+        """See Consumer.hold."""
+        if offset > batch.first_offset:
+            self._settled[batch.tp] = offset
+        self.app.fetch_again(batch.tp, offset)
+        self._undone.discard(batch)
+
     def forget(self) -> None:
         """See Consumer.on_partitions_revoked."""
         self._settled.clear()
@@ -106,15 +116,9 @@ class SimulatedRunner(StageRunner):
     """The product's runner; a gap is looked for in the model's log."""
 
     broker: Broker
-    leaked: set[Said]
 
-    async def _finish(self, unit: UnitOfWork, place: Any, next_offset: int) -> None:
-        """What a unit says that ends in a crash has been said all the same."""
-        said = {Said(*output[:4]) for output in unit.outputs if output.topic != DEAD_LETTERS.name}
-        known = said & self.leaked
-        self.leaked |= said
-        await super()._finish(unit, place, next_offset)
-        self.leaked -= said - known
+    async def _holds_records(self, tp: TP, low: int, high: int) -> bool:
+        return bool(self.broker.read(tp.topic, tp.partition, low, high - low))
 
     async def _require_no_loss(self, place: Any, batch: Batch) -> None:
         low, high = place.position, batch.first_offset
@@ -176,7 +180,6 @@ class StageMember:
         disk: Disk,
         copies: Copies,
         parts: Parts,
-        leaked: set[Said],
     ) -> None:
         self.process = process
         self._stage = stage
@@ -201,7 +204,7 @@ class StageMember:
             kafka=Kafka(),
             new_unit=lambda: SimulatedUnit(process.storm.rng.randint(1, 8)),
         )
-        self._runner.broker, self._runner.leaked = broker, leaked
+        self._runner.broker = broker
         for topic in stage.reads:
             broker.watch(topic, self._wake.set)
 
@@ -291,6 +294,13 @@ class StageMember:
                 self._queue.append(batch)
         if not self._queue and any(self.broker.end(*tp) > at for tp, at in self._fetched.items()):
             self._fetch()
+
+    def fetch_again(self, tp: TP, offset: int) -> None:
+        """Nothing of this partition is on its way any more; it is fetched from here on."""
+        for batch in [each for each in self._queue if each.tp == tp]:
+            self._queue.remove(batch)
+            self._consumer._undone.discard(batch)
+        self._fetched[tp] = offset
 
     async def _commit_regularly(self) -> None:
         while True:
