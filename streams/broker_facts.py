@@ -12,7 +12,7 @@ from schemas import wire
 from schemas.tick import Tick
 from schemas.topics import TICKS
 from streams.broker_release import metadata_level
-from streams.client import BrokerUnreachable, consumer, publisher
+from streams.client import consumer, not_let_in, publisher
 from tidings.config import Kafka
 from tidings.security import client_security
 
@@ -27,7 +27,7 @@ class GroupLag:
 
 
 async def level(kafka: Kafka) -> int:
-    """The cluster's `metadata.version` (`streams.broker_release`); raises BrokerUnreachable."""
+    """The cluster's `metadata.version` (`streams.broker_release`); raises Unavailable."""
     admin = await _admin(kafka)
     try:
         return await metadata_level(admin)
@@ -81,5 +81,5 @@ async def _admin(kafka: Kafka) -> AIOKafkaAdminClient:
         await admin.start()
     except (KafkaError, OSError) as error:
         await admin.close()
-        raise BrokerUnreachable(f"No Kafka broker answers at {kafka.bootstrap_servers}.") from error
+        raise await not_let_in(kafka) from error
     return admin

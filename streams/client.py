@@ -1,7 +1,8 @@
 """A small Kafka client for people's commands: publish and wait for the acks, read to the end, follow.
 
     Unavailable             the broker cannot be used as this installation is set up
-    ├── BrokerUnreachable   nothing answers, or it does not let us in
+    ├── BrokerUnreachable   nothing answers
+    ├── BrokerRefuses       something answers, and does not let us in as we come
     └── TopicMissing        the topic was never made
 
 Workers and gateways do not use it: they have consumers of their own, with positions that outlive them.
@@ -20,6 +21,7 @@ from schemas.clock import from_millis, to_millis
 from schemas.faults import Fault, Refused
 from schemas.topics import Topic
 from streams.murmur import murmur2
+from streams.reachability import why_closed
 from tidings.config import Kafka
 from tidings.security import client_security
 
@@ -37,7 +39,11 @@ class Unavailable(ConnectionError):
 
 
 class BrokerUnreachable(Unavailable):
-    """Nothing answers at the bootstrap servers, or it does not let us in."""
+    """Nothing answers at the bootstrap servers."""
+
+
+class BrokerRefuses(Unavailable):
+    """Something answers and does not let us in: the password, the certificate or the protocol is not what it wants."""
 
 
 class TopicMissing(Unavailable):
@@ -229,13 +235,19 @@ async def consumer(kafka: Kafka) -> AsyncIterator[AIOKafkaConsumer]:
         await made.stop()
 
 
+async def not_let_in(kafka: Kafka) -> Unavailable:
+    """Why no client can start, found out by knocking once more."""
+    said = await why_closed(kafka)
+    if said is not None:
+        return BrokerRefuses(f"{said}.")
+    return BrokerUnreachable(f"No Kafka broker answers at {kafka.bootstrap_servers} with {kafka.security_protocol}.")
+
+
 async def _started(client: AIOKafkaConsumer | AIOKafkaProducer, kafka: Kafka) -> None:
     try:
         await client.start()
     except (KafkaError, OSError) as error:
-        raise BrokerUnreachable(
-            f"No Kafka broker answers at {kafka.bootstrap_servers} with {kafka.security_protocol}."
-        ) from error
+        raise await not_let_in(kafka) from error
 
 
 async def _partitions(

@@ -11,7 +11,7 @@ from aiokafka.protocol.abstract import AbstractType
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import Boolean, CompactArray, CompactString, Int16, Int32, Schema, TaggedFields
 
-from streams.client import BrokerUnreachable, TopicMissing
+from streams.client import TopicMissing, not_let_in
 from tidings.config import Kafka
 from tidings.security import client_security
 
@@ -31,7 +31,7 @@ async def topic_ids(kafka: Kafka, names: Iterable[str]) -> TopicIds:
         await admin.start()
         answer = await admin._send_request(_TopicIds(names))
     except (KafkaError, OSError) as error:
-        raise BrokerUnreachable(f"No Kafka broker answers at {kafka.bootstrap_servers}: {error}") from error
+        raise await not_let_in(kafka) from error
     finally:
         await admin.close()
     for code, name, *_ in answer.topics:

@@ -15,7 +15,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
-from streams.client import BrokerUnreachable
+from streams.client import not_let_in
 from streams.incremental_configs import SetTopicConfigs
 from streams.stage import Stage
 from streams.topology import TOPOLOGY
@@ -100,7 +100,7 @@ async def _admin(kafka: Kafka) -> AsyncIterator[AIOKafkaAdminClient]:
         await admin.start()
     except (KafkaError, OSError) as error:
         await admin.close()
-        raise BrokerUnreachable(f"No Kafka broker answers at {kafka.bootstrap_servers}: {error}") from error
+        raise await not_let_in(kafka) from error
     try:
         yield admin
     finally:

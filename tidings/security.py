@@ -3,6 +3,7 @@
 import ssl
 from typing import TypedDict
 
+from schemas.faults import Fault, Refused
 from tidings.config import Kafka
 
 
@@ -28,7 +29,11 @@ def client_security(kafka: Kafka) -> ClientSecurity:
 
 
 def _tls(kafka: Kafka) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=str(kafka.ssl_cafile) if kafka.ssl_cafile else None)
-    if kafka.ssl_certfile and kafka.ssl_keyfile:
-        context.load_cert_chain(kafka.ssl_certfile, kafka.ssl_keyfile)
+    try:
+        context = ssl.create_default_context(cafile=str(kafka.ssl_cafile) if kafka.ssl_cafile else None)
+        if kafka.ssl_certfile and kafka.ssl_keyfile:
+            context.load_cert_chain(kafka.ssl_certfile, kafka.ssl_keyfile)
+    except OSError as error:  # an SSLError is one
+        files = ", ".join(str(each) for each in (kafka.ssl_cafile, kafka.ssl_certfile, kafka.ssl_keyfile) if each)
+        raise Refused(Fault(path="", reason=f"no certificates or keys can be read in {files}: {error}")) from None
     return context

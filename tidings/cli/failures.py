@@ -26,6 +26,7 @@ _KNOWN = (
     _Known(module="tidings.config", name="InvalidConfiguration", status=INVALID, before="The settings do not hold. "),
     _Known(module="schemas.faults", name="Refused", status=INVALID),
     _Known(module="streams.client", name="TopicMissing", status=FAILED, after=" `tidings topics apply` makes it."),
+    _Known(module="streams.client", name="BrokerRefuses", status=FAILED),
     _Known(
         module="streams.client",
         name="Unavailable",

@@ -6,7 +6,7 @@ from datetime import timedelta
 from schemas.words import Channel
 from streams.broker_facts import GroupLag, clock_ahead, lags, level
 from streams.broker_release import OLDEST_LEVEL, release_of
-from streams.client import TopicMissing, Unavailable
+from streams.client import BrokerRefuses, TopicMissing, Unavailable
 from streams.naming import app_id
 from streams.topics_admin import Mending, plan
 from streams.topology import TOPOLOGY
@@ -24,6 +24,9 @@ async def broker(installation: Installation) -> AsyncIterator[Finding]:
     kafka = installation.kafka
     try:
         found = await level(kafka)
+    except BrokerRefuses as error:
+        yield fault("broker", str(error), "docs/how-to/connect-to-your-kafka.md lists what to set.")
+        return
     except Unavailable as error:
         advice = "tidings broker start" if kafka.is_local_default else "Check TIDINGS_KAFKA__… and the network."
         yield fault("broker", f"{str(error).rstrip('.')}.", advice)
