@@ -19,6 +19,7 @@ from schemas.message import File, Message
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*")
+_CONTENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ANY_FILE = "application/octet-stream"
 
@@ -67,12 +68,13 @@ def _sender_head(from_: Address) -> bytes:
 
 def _body(message: Message) -> bytes:
     parts = [_text_part("plain", message.text)]
+    shown = [_attachment(file) for file in message.attachments if file.content_id and message.html is not None]
+    added = [_attachment(file) for file in message.attachments if not file.content_id or message.html is None]
     if message.html is not None:
-        parts.append(_text_part("html", message.html))
+        html = _text_part("html", message.html)
+        parts.append(_multipart("related", message.message_id, [html, *shown]) if shown else html)
     content = parts[0] if len(parts) == 1 else _multipart("alternative", message.message_id, parts)
-    if message.attachments:
-        content = _multipart("mixed", message.message_id, [content, *map(_attachment, message.attachments)])
-    return content
+    return _multipart("mixed", message.message_id, [content, *added]) if added else content
 
 
 def _multipart(subtype: str, message_id: str, parts: list[bytes]) -> bytes:
@@ -105,5 +107,9 @@ def _attachment(file: File) -> bytes:
     if not _MEDIA_TYPE.fullmatch(media_type) or media_type.startswith(("multipart/", "message/")):
         media_type = _ANY_FILE
     content = base64.encodebytes(base64.b64decode(file.content)).replace(b"\n", b"\r\n")
-    head = b"Content-Type: %s\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: attachment;\r\n %s\r\n\r\n"
-    return head % (media_type.encode(), parameter("filename", file.name)) + content
+    where = b"attachment"
+    if file.content_id and _CONTENT_ID.fullmatch(file.content_id):
+        where = b"inline"
+        media_type += f"\r\nContent-ID: <{file.content_id}>"
+    head = b"Content-Type: %s\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: %s;\r\n %s\r\n\r\n"
+    return head % (media_type.encode(), where, parameter("filename", file.name)) + content

@@ -14,9 +14,9 @@ from processors.variables import who_is_who
 from processors.wording import LOCALE, TIMEZONE
 from schemas.candidate import Candidate
 from schemas.clock import rfc3339
-from schemas.message import Message
+from schemas.message import File, Message
 from schemas.reasons import Reason
-from schemas.rule_settings import PREFIX
+from schemas.rule_settings import PREFIX, RuleSettings
 from schemas.settings import Settings
 from schemas.validation import to_plain
 from schemas.words import Channel
@@ -66,6 +66,7 @@ def command(case: Case) -> Message:
         subject=rendered.subject,
         text=body.text,
         html=rendered.html,
+        attachments=_files(candidate, settings),
         segments=body.segments,
         encoding=body.encoding,
         useful_until=candidate.useful_until,
@@ -139,6 +140,11 @@ def variables_of(candidate: Candidate, settings: Settings) -> Mapping[str, objec
         LOCALE: _locale(candidate, settings),
         TIMEZONE: zone_of_event if isinstance(zone_of_event, str) else settings.timezone,
     }
+
+
+def _files(candidate: Candidate, settings: Settings) -> tuple[File, ...]:
+    own = settings.kinds.get(candidate.kind)
+    return own.files if isinstance(own, RuleSettings) and candidate.channel is Channel.EMAIL else ()
 
 
 def _locale(candidate: Candidate, settings: Settings) -> str:

@@ -16,8 +16,10 @@ import jinja2
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from processors.clean_text import clean_line, clean_text
 from processors.markup import as_text, has_colours, has_styles, inlined, is_page
 from processors.markup_faults import markup_faults
+from processors.template_extent import Extent, extent_of
 from processors.template_reader import BadPlace, Scope, bad_places, undeclared
 from processors.template_sandbox import BUDGET, Budget, Missing, MissingVariable, compiled, sandbox
 from processors.wording import LOCALE, TIMEZONE, clock, date
@@ -97,11 +99,11 @@ def built_in(kind: str, channel: str) -> Words:
 def render(words: Words, variables: Mapping[str, object]) -> Rendered:
     """All parts of a message; raises RenderError with the value that is missing or the fault of the template."""
     subject = _part(words.subject, variables, html=False) if words.subject is not None else None
-    html = _part(words.html, variables, html=True) if words.html is not None else None
+    html = clean_text(_part(words.html, variables, html=True)) if words.html is not None else None
     text = _part(words.text, variables, html=False) if words.text is not None else _text_of(html or "")
     return Rendered(
-        subject=" ".join(subject.split()) if subject is not None else None,
-        text=text.strip(),
+        subject=clean_line(subject) if subject is not None else None,
+        text=clean_text(text).strip(),
         html=_page(html, words.html or "", variables) if html is not None else None,
     )
 
@@ -154,6 +156,11 @@ def _bad_places(source: str, html: bool, scope: Scope) -> list[BadPlace]:
         return [BadPlace(line=1, reason="is nested too deeply")]
     except (ValueError, ArithmeticError) as error:  # a number that Python does not read
         return [BadPlace(line=1, reason=f"cannot be read: {error}")]
+
+
+def extent(source: str) -> Extent:
+    """How short and how long the text of a template may be."""
+    return extent_of((_LIBRARY[False] if source in _built_in_sources() else _TEXT).parse(source))
 
 
 @cache

@@ -20,8 +20,7 @@ from schemas.values import mailbox_from_text
 from schemas.words import Channel, InDoubt
 
 CHANNELS = (Channel.EMAIL, Channel.SMS, Channel.VOICE, Channel.SHORT_CODE)
-NOT_YET = ("images", "attachments")
-"""The channels that rules may use, and the keys of a rule that are refused because nothing acts on them yet."""
+"""The channels that rules may use; those without a gateway are refused."""
 UNHEARD = ("contact.changed", "consent.changed", "credits.purchased", "settings.changed")
 """Events that no rule answers yet."""
 
@@ -85,9 +84,6 @@ def rule_faults(number: int, rule: Rule, country: str | None) -> Iterator[Fault]
 
 def _not_yet(rule: Rule) -> Iterator[tuple[str, str]]:
     unheard = "is not acted on by this version"
-    for key in NOT_YET:
-        if getattr(rule, key):
-            yield key, unheard
     if rule.channel not in CHANNELS:
         yield "channel", f"{rule.channel} {unheard}"
     for number, event_type in enumerate(rule.on):

@@ -11,6 +11,7 @@ from processors.markup_faults import markup_faults
 from processors.render import PARTS, template_faults
 from processors.rules import kind_of, rule_faults
 from processors.template_reader import OPEN
+from processors.text_cost import length_faults
 from schemas.faults import Fault, Refused
 from schemas.kind_settings import KindSettings
 from schemas.settings import Settings, parse_settings
@@ -62,7 +63,23 @@ def parse(document: Mapping[str, object]) -> Settings:
         faults += rule_faults(number, rule, settings.country)
     if faults:
         raise Refused(*faults)
+    faults += _length_faults(settings)
+    if faults:
+        raise Refused(*faults)
     return settings
+
+
+def _length_faults(settings: Settings) -> Iterator[Fault]:
+    """Texts that would never leave; only asked of templates that are taken."""
+    for number, rule in enumerate(settings.rules):
+        if rule.text is not None:
+            yield from length_faults(rule.text, rule.channel, f"rules.{number}.text", settings)
+    for kind, wordings in settings.templates.items():
+        for place, channels in (("", wordings.channels), *((f"{key}.", own) for key, own in wordings.locales.items())):
+            for channel, template in channels.items():
+                if template.text is not None:
+                    path = f"templates.{kind}.{place}{channel}.text"
+                    yield from length_faults(template.text, channel, path, settings)
 
 
 def _template_faults(settings: Settings) -> Iterator[Fault]:

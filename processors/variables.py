@@ -43,8 +43,9 @@ def _contact(contact: Contact | None) -> dict[str, object]:
     if contact is None:
         return {}
     plain = to_plain(contact)
-    if contact.name and not contact.first_name:
-        plain["first_name"] = contact.name.split()[0]
+    words = (contact.name or "").split()
+    if words and not contact.first_name:
+        plain["first_name"] = words[0]
     return plain
 
 

@@ -14,11 +14,12 @@ from schemas.words import Channel, InDoubt, Lane
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """A file that travels with a message; `content` is base64."""
+    """A file that travels with a message; `content` is base64. HTML shows one with a `content_id` in itself."""
 
     name: str
     media_type: str
     content: str
+    content_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 
 from schemas.kind_settings import KindSettings
+from schemas.message import File
+from schemas.rule_files import files_of
 from schemas.rules import Rule
 from schemas.settings_sections import Template
 from schemas.words import Channel
@@ -24,6 +26,7 @@ class RuleSettings(KindSettings):
     after: timedelta | None = None
     business_days_only: bool = False
     holidays: tuple[date, ...] = ()
+    files: tuple[File, ...] = ()
 
 
 def kind_name(rule: Rule) -> str:
@@ -46,4 +49,5 @@ def settings_of(rule: Rule, holidays: Sequence[date]) -> RuleSettings:
         after=rule.timing.after,
         business_days_only=rule.business_days_only,
         holidays=tuple(holidays),
+        files=files_of(rule.images, rule.attachments),
     )

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field
 
 from schemas.events.campaigns import Attachment
 from schemas.faults import Fault, Refused
+from schemas.rule_files import file_faults
 from schemas.settings_sections import Section
 from schemas.validation import parse, shown_value
 from schemas.values import Duration, clock_time_from_text
@@ -147,6 +148,8 @@ def _content_faults(rule: Rule) -> Iterator[Fault]:
         for name in ("attachments", "images", "html"):
             if getattr(rule, name):
                 yield Fault(path=name, reason=f"a rule of channel {rule.channel} has no {name}, they go by email only")
+    else:
+        yield from file_faults(rule.images, rule.attachments, rule.html)
     if rule.channel is Channel.SMS and rule.when is not None:
         reason = f"a rule of channel sms has no criteria, got {rule.when!r}: everybody must get the text"
         yield Fault(path="when", reason=reason)

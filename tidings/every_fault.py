@@ -17,19 +17,20 @@ _DEPENDENT = "is no key of"
 
 
 def every_fault(document: Mapping[str, object]) -> tuple[Fault, ...]:
-    """What is wrong, each path once; empty when the document is valid."""
+    """What is wrong, each thing once; empty when the document is valid."""
     rest: dict[str, Any] = deepcopy(dict(document))
     places = list(range(len(rest["rules"]))) if isinstance(rest.get("rules"), list) else []
-    found: dict[str, Fault] = {}
+    found: dict[Fault, None] = {}
     for look in range(_LOOKS):
         faults = list(_faults(rest, places))
         if not faults:
             break
+        known = {fault.path for fault in found}
         for fault in faults:
-            if not _is_known(fault, found) and (look == 0 or _DEPENDENT not in fault.reason):
-                found[fault.path] = fault
+            if not _is_known(fault, known) and (look == 0 or _DEPENDENT not in fault.reason):
+                found[fault] = None
         _take_out(rest, places, faults)
-    return tuple(found.values())
+    return tuple(found)
 
 
 def _faults(rest: Mapping[str, object], places: list[int]) -> Iterator[Fault]:
@@ -49,8 +50,8 @@ def _renumbered(path: str, places: list[int]) -> str:
     return f"rules.{places[int(number)]}{dot}{rest}"
 
 
-def _is_known(fault: Fault, found: Mapping[str, Fault]) -> bool:
-    return any(fault.path == path or fault.path.startswith(f"{path}.") for path in found)
+def _is_known(fault: Fault, known: set[str]) -> bool:
+    return any(fault.path == path or fault.path.startswith(f"{path}.") for path in known)
 
 
 def _take_out(rest: dict[str, Any], places: list[int], faults: list[Fault]) -> None:

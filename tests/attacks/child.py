@@ -9,6 +9,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from processors.criteria import BadCriterion, check, judge
@@ -56,6 +57,15 @@ def attack_criterion(source: str, data: dict[str, Any]) -> dict[str, Any]:
     return {"refused": [], "made": shown, "size": len(shown)}
 
 
+def most_memory_bytes() -> int:
+    """The most that this program has held; Linux hands `ru_maxrss` on from the process that started it."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    [peak] = [line.split()[1] for line in status.read_text().splitlines() if line.startswith("VmHWM:")]
+    return int(peak) * 1024
+
+
 ATTACKS: dict[str, tuple[Callable[[str, dict[str, Any]], dict[str, Any]], dict[str, str]]] = {
     "text": (attack_text, templates.ALL),
     "html": (attack_html, templates.ALL),
@@ -75,7 +85,7 @@ def main(sort: str) -> None:
         begun = time.process_time()
         outcome = attack(source, data)
         seconds = time.process_time() - begun
-        most_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        most_bytes = most_memory_bytes()
         harmed = json.dumps(data) != unharmed
         print(json.dumps({"name": name, **outcome, "seconds": seconds, "bytes": most_bytes, "harmed": harmed}))
 

@@ -186,6 +186,8 @@ TIME = {
     "a bad escape": "{{ '\\N{NO SUCH NAME}' }}",
     "white space": "{{" + " " * 60_000 + "name }}",
     "lines": "\n" * 60_000,
+    "a surrogate by an escape": "{{ '\\ud800' }}",
+    "a NUL by an escape": "{{ '\\x00\\x1b[31m\\x9b' }}",
     "a surrogate": "\ud800{{ name }}",
     "a NUL": "\0{{ name }}\0",
 }

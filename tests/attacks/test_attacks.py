@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from processors.clean_text import clean_text
 from processors.render import OUTPUT_LIMIT_CHARACTERS
 from tests.attacks import templates
 from tests.attacks.child import ATTACKS
@@ -43,6 +44,7 @@ def test_an_attack_is_refused_or_bounded(sort: str, name: str) -> None:
     assert outcome["seconds"] < MOST_SECONDS
     assert outcome["bytes"] < MOST_BYTES
     assert not outcome["harmed"]
+    assert sort == "criteria" or clean_text(outcome["made"]) == outcome["made"]
     assert [mark for mark in MARKS_OF_ESCAPE if mark in outcome["made"]] == []
     assert [mark for mark in (CANARY, "root:x:0") if mark in said] == []
 

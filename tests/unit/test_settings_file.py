@@ -106,6 +106,27 @@ def test_a_file_that_is_not_there_is_named() -> None:
 RULE: dict[str, Any] = {"id": "r", "on": ["a.b"], "to": ["contact"], "channel": "email", "text": "{{ oops"}
 
 
+def test_all_faults_of_one_template_are_named() -> None:
+    document = {"rules": [{**RULE, "on": ["order.completed"], "text": "{{ a }}\n{{ b }}"}]}
+    assert [str(fault) for fault in every_fault(document)] == [
+        "rules.0.text: line 1: unknown variable 'a'",
+        "rules.0.text: line 2: unknown variable 'b'",
+    ]
+
+
+def test_what_texts_may_cost_is_said(tmp_path: Path) -> None:
+    text = """\
+currency: USD
+billing: {sms: {model: per_segment, price: "0.02"}}
+rules: [{id: r, on: [a.b], to: [contact], channel: sms, text: "Hello {{ name }}, see you at {{ at }}"}]
+"""
+    checked = check(tmp_path / "a.yaml", text)
+    assert checked.stdout == (
+        f"{tmp_path / 'a.yaml'} is valid, with 1 rule.\n"
+        "rule:r: at most 2 segments, 0.04 USD, if a value has 40 characters and a list 10 items.\n"
+    )
+
+
 def test_what_is_missing_does_not_hide_the_other_rules() -> None:
     document = {"rules": [{"id": "x", "text": "Hi"}, {**RULE, "channel": "fax"}, {**RULE, "id": "s"}]}
     paths = [fault.path for fault in every_fault(document)]

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from schemas.settings import Settings
     from tidings.settings_file import BadFile
 
 app = typer.Typer(no_args_is_help=True, help="Look at a tenant's settings and rules before they are published.")
@@ -35,9 +38,24 @@ def check(
         else:
             many = len(settings.rules)
             typer.echo(f"{path} is valid, with {many} rule{'s' if many != 1 else ''}.", err=as_json)
+            for line in _costs(settings):
+                typer.echo(line, err=as_json)
     if as_json:
         print_json(faults)
     raise typer.Exit(2 if faults else 0)
+
+
+def _costs(settings: "Settings") -> "Iterator[str]":
+    from processors.template_extent import ASSUMED_CHARACTERS, ASSUMED_ITEMS
+    from processors.text_cost import text_cost
+
+    for rule in settings.rules:
+        if rule.channel.has_segments and rule.text is not None:
+            cost = text_cost(rule.text, rule.channel, settings)
+            price = f", {cost.price} {settings.currency}" if cost.price is not None else ""
+            many = f"{cost.most_segments} segment{'s' if cost.most_segments != 1 else ''}"
+            assumed = f"if a value has {ASSUMED_CHARACTERS} characters and a list {ASSUMED_ITEMS} items"
+            yield f"rule:{rule.id}: at most {many}{price}, {assumed}."
 
 
 def _told(path: Path, bad: "BadFile", *, aloud: bool) -> list[dict[str, object]]:

@@ -101,6 +101,7 @@ MEANINGS: Mapping[str, str] = {
     "Cause.data": "The event's fields.",
     "Actor.kind": "A client, a member of staff, or a system.",
     "roles": "The roles that the actor has; without them, none.",
+    "content_id": "The name under which `html` shows it: `cid:logo.png`.",
     "media_type": "Such as `application/pdf`.",
     "content": "Base64.",
     "Recipient.timezone": "The recipient's own zone; without it, the tenant's.",

@@ -4,7 +4,6 @@ from dataclasses import fields
 
 from processors.kinds import KINDS
 from processors.rules import CHANNELS, UNHEARD
-from processors.rules import NOT_YET as RULE_KEYS_NOT_YET
 from processors.settings import NOT_YET
 from schemas.kind_settings import KIND_SETTINGS, PLANNED, SHARED, KindSettings
 from schemas.rules import Rule, RuleTiming
@@ -30,8 +29,7 @@ such as `fr`.
 """
 _NOT_YET = f"""
 Nothing acts on these yet, so asking for them is refused: {listed(path for path, _ in NOT_YET)}; of a rule
-{listed(RULE_KEYS_NOT_YET)}, the events
-{listed(UNHEARD)}, and channels
+the events {listed(UNHEARD)}, and channels
 other than {listed(CHANNELS)}. The other settings below are checked, and have an effect as far as there are
 [kinds](kinds.md) and gateways that look at them.
 """

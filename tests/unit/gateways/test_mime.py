@@ -160,6 +160,27 @@ def test_an_attachment_arrives_whole_under_its_name(name: str) -> None:
     assert body.get_content().strip() == "See you at ten."
 
 
+def test_an_image_stands_beside_the_html_that_shows_it() -> None:
+    image = File(name="logo.png", media_type="image/png", content="iVBORw0KGgo=", content_id="logo.png")
+    file = File(name="a.pdf", media_type="application/pdf", content="JVBERi0=")
+    whole = read(built(html="<img src='cid:logo.png'>", attachments=(image, file)))
+    assert [part.get_content_type() for part in whole.walk()] == [
+        *("multipart/mixed", "multipart/alternative", "text/plain", "multipart/related", "text/html", "image/png"),
+        "application/pdf",
+    ]
+    shown = next(part for part in whole.walk() if part.get_content_type() == "image/png")
+    assert (shown["Content-ID"], shown.get_content_disposition()) == ("<logo.png>", "inline")
+    assert [part.get_filename() for part in whole.iter_attachments()] == ["a.pdf"]
+
+
+@pytest.mark.parametrize("content_id", ["x>\r\nBcc: y@example.org", "a b", "<x>", "ä"])
+def test_a_content_id_that_is_none_makes_a_plain_attachment(content_id: str) -> None:
+    image = File(name="logo.png", media_type="image/png", content="iVBORw0KGgo=", content_id=content_id)
+    raw = built(html="<p>x</p>", attachments=(image,))
+    [shown] = [part for part in read(raw).walk() if part.get_content_type() == "image/png"]
+    assert (shown["Content-ID"], shown["Bcc"], shown.get_content_disposition()) == (None, None, "attachment")
+
+
 @pytest.mark.parametrize("media_type", ["text/html\r\nX: 1", "nonsense", "multipart/mixed", ""])
 def test_a_media_type_that_is_none_is_any_file(media_type: str) -> None:
     file = File(name="a.bin", media_type=media_type, content="AAAA")

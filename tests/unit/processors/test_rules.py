@@ -20,6 +20,9 @@ RULE: dict[str, Any] = {
     "subject": "Parcel {{ parcel }}",
     "text": "We look for it.",
 }
+FILE = {"name": "a.pdf", "media_type": "application/pdf", "content": "JVBERi0xLjcK"}
+IMAGE = {"name": "logo.png", "media_type": "image/png", "content": "iVBORw0KGgo="}
+SHOWN = "<p><img src='cid:logo.png' alt='Logo'></p>"
 BOOKING: dict[str, Any] = {
     "booking_id": "b1",
     "project": "spring",
@@ -44,8 +47,16 @@ def refused_paths(world: World) -> list[str]:
 @pytest.mark.parametrize(
     ("change", "path"),
     [
-        ({"attachments": [{"name": "a.pdf", "media_type": "application/pdf", "content": "JVBERi0="}]}, "attachments"),
-        ({"images": [{"name": "a.png", "media_type": "image/png", "content": "JVBERi0="}]}, "images"),
+        ({"attachments": [{**FILE, "name": "a/b.pdf"}]}, "attachments.0.name"),
+        ({"attachments": [{**FILE, "media_type": "multipart/mixed"}]}, "attachments.0.media_type"),
+        ({"attachments": [{**FILE, "content": "no base64"}]}, "attachments.0.content"),
+        ({"attachments": [{**FILE, "content": "AAAA"}]}, "attachments.0.content"),
+        ({"attachments": [{**FILE, "media_type": "text/plain", "content": "A" * 400_004}]}, "attachments"),
+        ({"images": [{**IMAGE, "media_type": "image/svg+xml"}], "html": SHOWN}, "images.0.media_type"),
+        ({"images": [{**IMAGE, "content": FILE["content"]}], "html": SHOWN}, "images.0.content"),
+        ({"images": [IMAGE, IMAGE], "html": SHOWN}, "images.1.name"),
+        ({"images": [IMAGE]}, "images.0.name"),
+        ({"html": SHOWN}, "html"),
         ({"channel": "letter"}, "channel"),
         ({"channel": "webhook"}, "channel"),
         ({"channel": "short_code", "class": "marketing", "subject": None, "from": "+12025550111"}, "from"),
@@ -89,6 +100,14 @@ def test_a_rule_answers_what_it_is_linked_to(rule: dict[str, Any], data: dict[st
     event = world.happens("parcel.lost", subject="c1", data={"parcel": "P1", **data})
     expected = [("sent", "email", None)] if answers else [("dropped", None, "no_rule_matched")]
     assert world.reasons(event) == expected
+
+
+def test_the_files_of_a_rule_travel_with_its_mails() -> None:
+    world = shop({"html": SHOWN, "images": [IMAGE], "attachments": [FILE]})
+    world.happens("parcel.lost", subject="c1", data={"parcel": "P1"})
+    [message] = world.messages
+    assert [(file.name, file.content_id) for file in message.attachments] == [("logo.png", "logo.png"), ("a.pdf", None)]
+    assert "cid:logo.png" in str(message.html)
 
 
 def test_a_false_criterion_says_which_value_it_found() -> None:

@@ -99,6 +99,23 @@ def test_the_events_of_a_rule_say_which_variables_there_are(on: list[str], text:
     assert (faults({"on": on, "text": text}) == []) is known
 
 
+@pytest.mark.parametrize(
+    ("text", "footer", "refused"),
+    [
+        ("x" * 1224, "", False),
+        ("x" * 1225, "", True),
+        ("x" * 1220, "Stop", True),
+        ("ж" * 537, "", True),
+        ("{% if order_id %}" + "x" * 1225 + "{% endif %}", "", False),
+        ("{% if order_id %}" + "x" * 1225 + "{% else %}" + "x" * 1300 + "{% endif %}", "", True),
+        ("{% for item in items %}" + "x" * 1225 + "{% endfor %}", "", False),
+    ],
+)
+def test_a_text_that_is_too_long_whatever_happens_is_refused(text: str, footer: str, refused: bool) -> None:
+    found = faults({"channel": "sms", "text": text}, **({"footers": {"sms": footer}} if footer else {}))
+    assert [path for path, _ in found] == (["text"] if refused else [])
+
+
 def test_a_tenants_own_wording_of_a_built_in_kind_is_read_too() -> None:
     with pytest.raises(Refused) as refused:
         parse({"templates": {"order_confirmation": {"fr": {"email": {"html": "<p>{{ contct }}</p>"}}}}})
