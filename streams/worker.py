@@ -108,11 +108,15 @@ class _Worker(faust.Worker):
         self.stops_for_good = False
 
     async def on_start(self) -> None:
-        """Begin to look after the stages, and to tick."""
+        """Begin to look after the stages, and to tick; and start all stages at once.
+
+        mode 0.7.1 starts what a worker consists of one after another, and passes over what has been started.
+        """
         await super().on_start()
         self.add_future(watch_until_cancelled(self._apps, self._health))
         if self._ticks_for is not None:
             self.add_future(tick_until_cancelled(self._ticks_for, self._health))
+        await asyncio.gather(*(app.maybe_start() for app in self._apps))
 
     def install_signal_handlers(self) -> None:
         """Stop on SIGTERM and SIGINT alike, and for good on SIGUSR1."""
