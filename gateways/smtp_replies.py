@@ -4,18 +4,12 @@ import re
 from dataclasses import dataclass
 
 from gateways.answers import Accepted, Answer, Rejected, Retry
+from processors.bounces import says_no_such_address
 
 SERVICE_CLOSING = 421
 LONGEST_DETAIL = 300
 
-NO_SUCH_ADDRESS = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
-"""Enhanced codes of a hard bounce, which suppresses the address: no such mailbox, no such domain, not an address, moved
-away, a null MX, switched off. All others are about this message, our standing or the moment (5.1.7 and 5.1.8 blame the
-sender, 5.2.2 is a full mailbox, 5.7.x is policy) and end only this message."""
-
-_BOUNCES_BY_CODE = frozenset({550, 551, 553})
 _ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})\b")
-_ABOUT_US = re.compile(r"relay|auth|policy|spam|block|denied|rejected by|reputation|sender", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,14 +51,8 @@ def answer_to_content(reply: Reply) -> Answer | None:
 
 
 def is_hard_bounce(reply: Reply) -> bool:
-    """Whether a refusal of RCPT says that the address does not exist.
-
-    A server without enhanced codes says so with 550, 551 or 553; but a relay that does not know us says 550 too, and
-    must not make us suppress every address there is.
-    """
-    if reply.enhanced is not None:
-        return reply.enhanced in NO_SUCH_ADDRESS
-    return reply.code in _BOUNCES_BY_CODE and not _ABOUT_US.search(reply.text)
+    """Whether a refusal of RCPT says that the address does not exist."""
+    return says_no_such_address(reply.enhanced, reply.code, reply.text)
 
 
 def _later(reply: Reply) -> Retry:

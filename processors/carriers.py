@@ -68,11 +68,12 @@ def route_of(candidate: Candidate, settings: Settings, now: datetime) -> Route:
     return _BY_ITS_CHANNEL if found.refused and texts.via == "email_then_gateway" else found
 
 
-def number_of(address: str) -> str | None:
-    """The phone number whose texts come from this mail address; None for one that is no carrier's."""
+def texted_from(address: str) -> tuple[str, str] | None:
+    """The phone number whose texts come from this mail address, and its carrier's `sms_alerts`; None for others."""
     digits, _, domain = address.strip().lower().partition("@")
-    is_carriers = domain in {carrier.gateway for carrier in CARRIERS.values()}
-    return f"{_NORTH_AMERICA}{digits}" if is_carriers and digits.isdecimal() and len(digits) == _DIGITS else None
+    name = next((name for name, carrier in CARRIERS.items() if carrier.gateway == domain), None)
+    is_number = digits.isdecimal() and len(digits) == _DIGITS
+    return (f"{_NORTH_AMERICA}{digits}", f"{PREFIX}{name}") if name and is_number else None
 
 
 def _by_email(candidate: Candidate, today: date) -> Route:

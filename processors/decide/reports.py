@@ -7,6 +7,7 @@ takes clicks from the outside does that, and alone has the keys.
 from collections.abc import Iterator
 
 from processors.effects import Effect, Forward, Record, Refuse, Tables
+from processors.mail_reports import report_in_text
 from processors.reporting import name_key
 from processors.settings import InForce
 from schemas.envelope import Event
@@ -33,6 +34,22 @@ def on_delivery_reported(event: Event, _record: Record, _tables: Tables, _known:
         at=event.time,
     )
     yield Forward(topic=REPORTS.name, key=name_key(event.tenant, name), value=report)
+
+
+def report_in(text: str, event: Event) -> Iterator[Effect]:
+    """What a mailed report says of a message of ours; one that names none, or changes nothing, has no effect."""
+    found = report_in_text(text)
+    if found is None or found.message_id is None or found.status is None:
+        return
+    report = LaterReport(
+        tenant=event.tenant,
+        name=found.message_id,
+        status=found.status,
+        code=found.code,
+        event_id=event.id,
+        at=event.time,
+    )
+    yield Forward(topic=REPORTS.name, key=name_key(event.tenant, found.message_id), value=report)
 
 
 def on_unsubscribe_clicked(event: Event, _record: Record, _tables: Tables, _known: InForce) -> Iterator[Effect]:

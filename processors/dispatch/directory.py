@@ -13,6 +13,7 @@ from schemas.address import address_key
 from schemas.candidate import ContactUpdate
 from schemas.message import Message
 from schemas.state import LastSent, Listing
+from schemas.words import Channel
 
 KEPT_FOR = timedelta(days=7)
 WORDS_LIMIT = 1_600
@@ -49,12 +50,12 @@ def listed(key: str, tables: Tables) -> list[Listing]:
 
 
 def note_sent(message: Message, record: Record, tables: Tables) -> Iterator[Effect]:
-    """Remember what was sent to a phone number, so that an answer can be shown beside it."""
-    if not message.channel.has_segments or message.kind in _NOT_ANSWERED:
+    """Remember a text, or the subject of a mail to a contact, so that an answer can be shown beside it."""
+    is_mail = message.channel is Channel.EMAIL and message.contact is not None
+    if message.kind in _NOT_ANSWERED or not (is_mail or message.channel.has_segments):
         return
-    sent = LastSent(
-        message_id=message.message_id, words=message.text[:WORDS_LIMIT], at=record.now, contact=message.contact
-    )
+    words = (message.subject or "") if is_mail else message.text
+    sent = LastSent(message_id=message.message_id, words=words[:WORDS_LIMIT], at=record.now, contact=message.contact)
     if tables.get(LAST_SENT, message.key) is None:
         yield arm(TIMERS, record.now + KEPT_FOR, row_key(_TIMER, message.key))
     yield Put(table=LAST_SENT, key=message.key, value=sent)

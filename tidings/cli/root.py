@@ -16,6 +16,7 @@ from tidings.cli import (
     invoice,
     mailbox,
     publish,
+    receive,
     rehearse,
     rules,
     settings,
@@ -46,6 +47,7 @@ app.add_typer(gateway.app, name="gateway", rich_help_panel=_RUN)
 app.command(rich_help_panel=_RUN)(worker.ticker)
 app.command(rich_help_panel=_RUN)(mailbox.mailbox)
 app.command(rich_help_panel=_SEE)(publish.publish)
+app.command(rich_help_panel=_SEE)(receive.receive)
 app.command(rich_help_panel=_SEE)(tail.tail)
 app.add_typer(settings.app, name="settings", rich_help_panel=_SEE)
 app.add_typer(dead_letters.app, name="dead-letters", rich_help_panel=_SEE)
