@@ -89,7 +89,7 @@ def _erase(event: Event, before: Contact | None, record: Record, tables: Tables,
     if before is None:
         return
     yield Delete(table=CONTACTS, key=row_key(event.tenant, event.subject))
-    for address in before.addresses:
+    for address in (*before.addresses, *filter(None, [", ".join(before.address)])):
         withdrawal = Withdrawal(
             tenant=event.tenant, event_id=event.id, contact=before.id, reason=Reason.CANCELLED_BY_EVENT
         )

@@ -26,8 +26,8 @@ from schemas.inbound import Heard
 from schemas.message import Message
 from schemas.rule_settings import PREFIX
 from schemas.state import Dispatched, FirstCopy, Held
-from schemas.topics import CHARGES
-from schemas.words import Outcome
+from schemas.topics import CHARGES, command_topic
+from schemas.words import Channel, Lane, Outcome
 
 SETTINGS_PAUSE = timedelta(seconds=1)
 """How long a candidate waits when this worker's copy of the settings is older than the one it was made under."""
@@ -180,7 +180,23 @@ def _withdraw(withdrawal: Withdrawal, record: Record, tables: Tables) -> Iterato
         )
     yield Forward(topic=CHARGES.name, key=f"{withdrawal.tenant}|", value=withdrawal)
     if withdrawal.message_id is None:
+        for topic in _gateways_of(record.key):
+            yield Forward(topic=topic, key=record.key, value=withdrawal)
         return
     dispatched = tables.get(DISPATCHED, withdrawal.message_id)
     if dispatched is not None and dispatched.command_topic is not None:
         yield Forward(topic=dispatched.command_topic, key=record.key, value=withdrawal)
+
+
+def _gateways_of(key: str) -> Iterator[str]:
+    """The topics of all commands that may go to the address of this key: a mail address, a number, or a postal one."""
+    address = key.partition("|")[2]
+    if "@" in address:
+        channels: tuple[Channel, ...] = (Channel.EMAIL,)
+    elif address.startswith("+"):
+        channels = (Channel.SMS, Channel.SHORT_CODE, Channel.VOICE, Channel.EMAIL)
+    else:
+        channels = (Channel.LETTER,)
+    for channel in channels:
+        for lane in Lane:
+            yield command_topic(channel, lane)

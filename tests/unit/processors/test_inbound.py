@@ -284,3 +284,14 @@ def test_the_answer_to_a_keyword_leaves_on_the_number_that_was_written_to() -> N
     texts(world, "STOP")
     [reply] = of_kind(world, "keyword_reply")
     assert (reply.from_, reply.to) == (PANTRYS, ANNS)
+
+
+def test_erasing_a_contact_reaches_what_waits_at_gateways() -> None:
+    world = shop()
+    world.happens("rental.ready", subject="c1", data={})
+    world.happens("contact.changed", subject="c1", data=None)
+    told = {record.channel for record in of_kind(world, "rule:ready")}
+    assert told == {"sms"}
+    assert {(each.contact, each.message_id, each.reason) for each in world.withdrawals} == {
+        ("c1", None, "cancelled_by_event")
+    }
