@@ -28,6 +28,9 @@ CLAIMED_LAG = timedelta(hours=1)
 """Where each record says itself at which offset it counts, compaction waits so long. It cannot tell a late write, which
 is void, from a newer one, and would remove what that seems to replace before the next owner has written it again."""
 
+DELETIONS_KEPT = timedelta(days=1)
+"""For how long a deletion stands in a changelog before compaction may remove it: copies of the state hear of it."""
+
 
 class Cleanup(StrEnum):
     """What Kafka does with old records."""

@@ -29,7 +29,7 @@ from streams.runner import StageRunner
 from streams.stage import Stage
 from streams.store import ROCKSDB, StageTable, Store
 from streams.transport import Transport
-from tidings.config import Installation
+from tidings.config import Installation, Kafka
 from tidings.metrics import StageMetrics
 from tidings.security import client_security
 
@@ -74,6 +74,7 @@ class App(faust.App):
     metrics: StageMetrics
     alarm: QuarantineAlarm
     topic_prefix: str
+    kafka: Kafka
     copies: Sequence[FullCopy] = ()
 
     async def on_first_start(self) -> None:
@@ -128,6 +129,7 @@ def build(stage: Stage, installation: Installation, readiness: Readiness) -> App
     pause_seconds = installation.worker.quarantine_pause_seconds
     app.alarm = QuarantineAlarm(stage.name, pause_seconds=pause_seconds, metrics=app.metrics, health=readiness.health)
     app.topic_prefix = installation.kafka.topic_prefix
+    app.kafka = installation.kafka
     copies = {name: FullCopy(BY_NAME[name], installation) for name in stage.shared}
     app.copies = tuple(copies.values())
     table = app.Table(

@@ -127,7 +127,7 @@ class StageRunner:
         announced = place.store.announced()
         if announced is not None and announced.topic in self._guard.reads:
             tp = TP(self._kafka.topic_prefix + announced.topic, place.tp.partition)
-            position = self._position(tp, announced.topic, place.store, consumer)
+            position = self._position_of(tp, announced.topic, place.store, consumer)
             if position < announced.end and announced.topic == place.topic:
                 place.announced = announced.end
                 return 0.0
@@ -153,12 +153,12 @@ class StageRunner:
             self._changelog_ends.clear()
         store = self._store.partition(batch.tp.partition)
         topic = batch.tp.topic.removeprefix(self._kafka.topic_prefix)
-        position = self._position(batch.tp, topic, store, consumer)
+        position = self._position_of(batch.tp, topic, store, consumer)
         if batch.tp not in self._positions:
             self._require_same_log(batch.tp, position, consumer)
         return _Place(tp=batch.tp, topic=topic, store=store, position=position)
 
-    def _position(self, tp: TP, topic: str, store: PartitionStore, consumer: Consumer) -> int:
+    def _position_of(self, tp: TP, topic: str, store: PartitionStore, consumer: Consumer) -> int:
         known = self._positions.get(tp)
         return max(store.position(topic), consumer.committed(tp)) if known is None else known
 
@@ -229,12 +229,19 @@ class StageRunner:
         writes = Writes()
         for key in place.store.voided():
             if writes.size_bytes + len(key) + len(place.store.get(key) or b"") > WRITES_LIMIT_BYTES // 2:
-                await self._store_writes(writes, place)
+                await self._store_mended(writes, place)
                 writes = Writes()
-            writes.put(key, place.store.get(key))
+            if key != ANNOUNCED:
+                writes.put(key, place.store.get(key))
             writes.put(voided_key(key), None)
         if writes:
-            await self._store_writes(writes, place)
+            await self._store_mended(writes, place)
+
+    async def _store_mended(self, writes: Writes, place: _Place) -> None:
+        """End with a value: a deletion is removed in time, and recovery would wait for the changelog's last record."""
+        standing = place.store.get(ANNOUNCED) or Announcement(topic=place.topic, end=place.position).encode()
+        writes.put(ANNOUNCED, standing)
+        await self._store_writes(writes, place)
 
 
 def _is_ours(batch: Batch, consumer: Consumer) -> bool:

@@ -4,14 +4,16 @@ Faust opens, closes and recovers it. The changelog is the truth; what is on disk
 """
 
 import logging
+import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
 from struct import Struct
 from typing import Any, cast
 
 from faust.stores.rocksdb import Store as RocksStore
 from faust.tables.table import Table as FaustTable
-from faust.types import EventT
+from faust.types import TP, EventT
 from rocksdict import Rdict, WriteBatch
 
 from streams import announcement
@@ -19,7 +21,9 @@ from streams.announcement import Announcement
 from streams.batch import Batch
 from streams.crash import Fatal, die
 from streams.journal import is_void
+from streams.staleness import stale
 from streams.writes import Writes
+from tidings.config import Kafka
 
 log = logging.getLogger(__name__)
 
@@ -142,6 +146,20 @@ class Store(RocksStore):
     def partition(self, number: int) -> PartitionStore:
         """The state of one partition, opened when it is not yet."""
         return PartitionStore(self._db_for_partition(number))
+
+    async def on_rebalance(
+        self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0
+    ) -> None:
+        """Before partitions that come to this worker are opened, drop state that is too old to be read on from."""
+        topic = cast(StageTable, self.table).changelog_topic_name
+        found = [tp for tp in newly_assigned if tp.topic == topic and self.partition_path(tp.partition).exists()]
+        ends = {tp: self.partition(tp.partition).changelog_end() for tp in found}
+        kafka: Kafka = self.app.kafka  # type: ignore[attr-defined]  # our App
+        for tp in await stale(kafka, {tp: end for tp, end in ends.items() if end}, datetime.now(UTC)):
+            log.warning("the state of %s/%s on this disk ends long ago, at %s: it is rebuilt", *tp, ends[tp])
+            self.revoke_partitions(self.table, {tp})
+            shutil.rmtree(self.partition_path(tp.partition))
+        await super().on_rebalance(assigned, revoked, newly_assigned, generation_id)
 
     def _by_partition(self, batch: Iterable[EventT[Any]]) -> dict[int, tuple[WriteBatch, int]]:
         recovery = self.app.tables.recovery  # type: ignore[attr-defined]  # missing in Faust's interface only

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from schemas.topics import CLAIMED_LAG, PARTITIONS, TOPICS, Cleanup, Clock, Topic
+from schemas.topics import CLAIMED_LAG, DELETIONS_KEPT, PARTITIONS, TOPICS, Cleanup, Clock, Topic
 from streams.naming import changelog_name, topic_name
 from streams.stage import Stage
 from streams.topology import TOPOLOGY
@@ -66,6 +66,7 @@ def _changelog_settings() -> dict[str, str]:
     return {
         "cleanup.policy": Cleanup.COMPACT.value,
         "min.compaction.lag.ms": _millis(CLAIMED_LAG),
+        "delete.retention.ms": _millis(DELETIONS_KEPT),
         "max.message.bytes": str(_CHANGELOG_BYTES),
         "message.timestamp.type": Clock.CAUSE.value,
     }

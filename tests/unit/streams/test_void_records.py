@@ -13,8 +13,10 @@ from rocksdict import Options, Rdict
 from streams.batch import Batch
 from streams.crash import Fatal
 from streams.journal import Journal, is_void
-from streams.store import PartitionStore, Store, voided_key
+from streams.store import ANNOUNCED, PartitionStore, Store, voided_key
 from streams.writes import Writes
+from tests.safety.cluster import Cluster, Crashed
+from tests.safety.process import Process, ring
 from tests.simulation.broker import Metadata, RecordBatch
 
 CHANGELOG = TP("changelog", 3)
@@ -99,3 +101,25 @@ async def test_recovery_leaves_a_void_unit_out_and_remembers_what_to_write_again
         await appended(4, 4, (b"\x00a", b"owner"), (voided_key(b"\x00a"), None), (voided_key(b"\x00z"), None))
     )
     assert state.voided() == []
+
+
+@pytest.mark.parametrize("key", [b"\x00gone", ANNOUNCED])
+async def test_what_is_written_again_ends_with_a_value_which_compaction_keeps(tmp_path: Path, key: bytes) -> None:
+    """A recovery reads up to the log's end, which must not be a deletion that is removed in time."""
+    cluster = Cluster()
+    ring(cluster, "e0")
+    process = Process(cluster, tmp_path)
+    await process.run()
+    store = process.disk.partition(0)
+    announced = store.get(ANNOUNCED)
+    store.write(writes((voided_key(key), b"")), store.changelog_end() - 1)
+    process.end()
+    ring(cluster, "e1")
+    cluster.crash_at, cluster.crash_after = len(cluster.appends), True
+    again = Process(cluster, tmp_path)
+    with pytest.raises(Crashed):
+        await again.run()
+    last = again.changelog()[-1]
+    assert (last.key, last.value) == (ANNOUNCED, announced)
+    assert again.changelog()[-2].key == voided_key(key)
+    again.end()
