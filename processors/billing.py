@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from processors.local_time import on_wall_clock
 from processors.segments import naive_segments
+from processors.sheets import sheets
 from schemas.billing import BlockPrice, Charge, PaidBy, Terms, Usage
 from schemas.delivery import DeliveryStatus
 from schemas.settings import Settings
@@ -25,12 +26,16 @@ def charge_of(text: str, to: str, channel: Channel, segments: int | None, settin
 
     A short-code text costs what a text costs; one that leaves through a carrier's email gateway costs nothing.
     """
-    texts, voice = settings.billing.sms, settings.billing.voice
+    texts, voice, letters = settings.billing.sms, settings.billing.voice, settings.billing.letter
     if channel.has_segments and texts is not None and "@" not in to:
         return _charge_of_text(text, segments or 1, texts, settings)
     if channel is Channel.VOICE and voice is not None:
         amount = voice.price_per_minute * LEAST_MINUTES
         return _charge(LEAST_MINUTES, "minute", amount, PaidBy.INVOICE, settings)
+    if channel is Channel.LETTER and letters is not None:
+        units = sheets(text)
+        amount = letters.price_per_sheet[settings.letter.class_] * units
+        return _charge(units, "sheet", amount, PaidBy.INVOICE, settings)
     return None
 
 

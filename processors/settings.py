@@ -1,6 +1,6 @@
 """Stop 2 of 9 — settings. Before: event. After: decide. The settings that are in force for a tenant, typed."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from processors.effects import Tables
@@ -21,14 +21,6 @@ from schemas.words import Channel
 
 KNOWN_KINDS: dict[str, type[KindSettings]] = {kind.name: kind.settings for kind in KINDS.values()}
 _REMEMBERED = 4096
-NOT_YET: tuple[tuple[str, Callable[[Settings], bool]], ...] = (
-    ("billing.spend_cap", lambda settings: settings.billing.spend_cap is not None and _by_blocks(settings)),
-)
-"""Settings that are refused because nothing acts on them yet: path, and whether a tenant asks for it."""
-
-
-def _by_blocks(settings: Settings) -> bool:
-    return settings.billing.sms is not None and settings.billing.sms.model == "block"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +47,7 @@ def parse(document: Mapping[str, object]) -> Settings:
     What this version would not act on is refused as well: a setting in force must not be silently without effect.
     """
     settings = parse_settings(document, KNOWN_KINDS)
-    faults = [Fault(path=path, reason="is not acted on by this version") for path, asked in NOT_YET if asked(settings)]
-    faults += _template_faults(settings)
+    faults = list(_template_faults(settings))
     for key, brand in settings.brands.items():
         faults += markup_faults(brand.header_html, f"brands.{key}.header_html")
     for number, rule in enumerate(settings.rules):

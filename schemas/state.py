@@ -134,13 +134,18 @@ class Unpaid:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paid:
-    """A message that the purse let leave, with what was taken; `commanded_at` is that of the command it came with."""
+    """A message that the purse let leave, with what was taken; `commanded_at` is that of the command it came with.
+
+    `block` is the month of blocks that its units were counted into.
+    """
 
     commanded_at: datetime
     credits: int
     amount: Decimal
     period: str
     given_back: bool = False
+    block: str = ""
+    units: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +166,8 @@ class Taken:
 class BlockAccount:
     """A tenant's blocks: what is agreed now, the terms of the month under way, and when that month turns.
 
-    `running` is unset before the first month, `turns_at` when there is none under way and none to come.
+    `joined`: the month under way is that before the first one, which nobody paid ahead. `running` and `turns_at` are
+    unset when no month is under way.
     """
 
     agreed: Terms
@@ -169,6 +175,17 @@ class BlockAccount:
     turns_at: datetime | None = None
     turns_in: str = "UTC"
     turned_at: datetime | None = None
+    joined: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockUse:
+    """What of a month of blocks is used; `started` are the calendar months, `YYYY-MM`, its further blocks began in."""
+
+    size: int
+    price: Decimal
+    used: int = 0
+    started: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,6 +87,7 @@ CREDIT = Stage(
         credit_tables.BLOCK_ENTRIES,
         credit_tables.INVOICED_MONTHS,
         credit_tables.BLOCK_ACCOUNTS,
+        credit_tables.BLOCK_USES,
     ),
     timers=credit_tables.TIMERS,
 )

@@ -1,6 +1,7 @@
 """The invoices of blocks: base price ahead, further blocks afterwards, at each turn of the tenant's month.
 
-New terms count from the next turn on: a month that is paid for ends as it began.
+New terms count from the next turn on: a month that is paid for ends as it began. What leaves before the first month
+stands on the invoice of its turn, as the month before.
 """
 
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from datetime import date, datetime
 
 from processors.billing import period_of
 from processors.credit.month_invoices import ENTRIES_PER_MONTH, SWEEP_PAUSE, SWEPT_PER_TICK
+from processors.credit.spending import add_spent
 from processors.credit.tables import BLOCK_ACCOUNTS, BLOCK_ENTRIES, TIMERS
 from processors.credit.wakes import Wake, wake_row
 from processors.effects import Delete, Effect, Forward, Put, Record, Tables, row_key
@@ -32,11 +34,11 @@ def agree(terms: Terms, tables: Tables) -> Iterator[Effect]:
         return
     account = replace(account, agreed=terms)
     is_due = account.turns_at is not None and account.turns_at <= terms.since
-    if account.running is None and not is_due:
-        first = _first_turn(terms)
-        account = replace(account, turns_at=first, turns_in=terms.timezone)
-        if first is not None:
-            yield arm(TIMERS, first, wake_row(Wake.BLOCK, terms.tenant))
+    first = _first_turn(terms)
+    # Who gives blocks up before the first month still has the turn at which what left under them is settled.
+    if (account.running is None or account.joined) and not is_due and first is not None:
+        account = replace(account, running=terms, joined=True, turns_at=first, turns_in=terms.timezone)
+        yield arm(TIMERS, first, wake_row(Wake.BLOCK, terms.tenant))
     yield Put(table=BLOCK_ACCOUNTS, key=terms.tenant, value=account)
 
 
@@ -56,13 +58,22 @@ def turn(record: Record, tables: Tables, tenant: str) -> Iterator[Effect]:
     )
     for invoice in block_invoices(this_turn):
         yield Forward(topic=INVOICES.name, key=f"{tenant}|", value=invoice)
+    if begins is not None and begins.block is not None:
+        yield from add_spent(tenant, period_of(at, account.turns_in), begins.block.price, tables)
     following = _following_turn(begins, at)
     if following is not None:
         yield arm(TIMERS, following, wake_row(Wake.BLOCK, tenant))
     yield Put(
         table=BLOCK_ACCOUNTS,
         key=tenant,
-        value=replace(account, running=begins, turns_at=following, turns_in=account.agreed.timezone, turned_at=at),
+        value=replace(
+            account,
+            running=begins,
+            joined=False,
+            turns_at=following,
+            turns_in=account.agreed.timezone,
+            turned_at=at,
+        ),
     )
     yield from sweep_blocks(record, tables, tenant, f"{to_millis(at)}")
 

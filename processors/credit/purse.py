@@ -11,7 +11,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 from processors.billing import period_of
-from processors.credit.tables import PAID, PURSES, SPENT, TAKEN, TIMERS, UNPAID
+from processors.credit.spending import add_spent, block_month, cost_in_blocks, spent, use_blocks
+from processors.credit.tables import PAID, PURSES, TAKEN, TIMERS, UNPAID
 from processors.credit.wakes import Wake, wake_row
 from processors.decisions import decided_on_message, facts_of
 from processors.effects import Delete, Effect, Forward, Put, Record, Tables, prefix_end, row_key
@@ -21,7 +22,7 @@ from schemas.candidate import Withdrawal
 from schemas.clock import rfc3339, to_millis
 from schemas.message import Message
 from schemas.reasons import Reason
-from schemas.state import Paid, Purse, Spent, Taken, Unpaid
+from schemas.state import Paid, Purse, Taken, Unpaid
 from schemas.words import Outcome
 
 PARKED_PER_TENANT = 20_000
@@ -89,8 +90,10 @@ def count(usage: Usage, tables: Tables) -> Iterator[Effect]:
     """Count what is billed or taken back; what the purse let leave is counted already, unless it was given back."""
     row = row_key(usage.tenant, usage.message_id)
     paid = tables.get(PAID, row)
-    if paid is None:
-        yield from _add_spent(usage.tenant, usage.period, usage.amount, tables)
+    if paid is None and usage.paid_by is PaidBy.BLOCK:
+        yield from use_blocks(block_month(tables, usage.tenant), usage.units, usage.period, tables, usage.tenant)
+    elif paid is None:
+        yield from add_spent(usage.tenant, usage.period, usage.amount, tables)
     elif usage.units < 0:
         yield from give_back(usage.tenant, usage.message_id, tables)
     elif paid.given_back:
@@ -128,8 +131,8 @@ def _ask(message: Message, record: Record, tables: Tables, parked: str) -> Itera
         yield Put(table=PAID, key=_row(message), value=replace(paid, amount=Decimal(0), given_back=True))
         facts = {
             "billing.spend_cap.per_month": str(charge.cap),
-            "spent": str(_spent(tables, tenant, month)),
-            "amount": str(charge.amount),
+            "spent": str(spent(tables, tenant, month)),
+            "amount": str(_cost(charge, tables, tenant)),
             "month": month,
         }
         yield decided_on_message(message, record, outcome=Outcome.DROPPED, reason=Reason.SPEND_CAP_REACHED, facts=facts)
@@ -142,6 +145,8 @@ def _ask(message: Message, record: Record, tables: Tables, parked: str) -> Itera
             return
         paid = replace(paid, credits=charge.units)
         facts_of_credit = {"credits_left": balance - charge.units}
+    elif charge.paid_by is PaidBy.BLOCK:
+        paid = replace(paid, block=block_month(tables, tenant), units=charge.units)
     yield Put(table=PAID, key=_row(message), value=paid)
     yield from _book(tenant, paid, +1, tables)
     leaving = replace(message, commanded_at=record.now)
@@ -167,32 +172,27 @@ def _book(tenant: str, paid: Paid, sign: int, tables: Tables) -> Iterator[Effect
     """Take what a message costs out of the purse and onto the month, or, with -1, the other way."""
     if paid.credits:
         yield _add_credits(tenant, -sign * paid.credits, tables)
-    yield from _add_spent(tenant, paid.period, sign * paid.amount, tables)
+    yield from use_blocks(paid.block, sign * paid.units, paid.period, tables, tenant)
+    yield from add_spent(tenant, paid.period, sign * paid.amount, tables)
 
 
 def _add_credits(tenant: str, credits_: int, tables: Tables) -> Effect:
     return Put(table=PURSES, key=tenant, value=Purse(credits=_credits(tables, tenant) + credits_))
 
 
-def _add_spent(tenant: str, month: str, amount: Decimal, tables: Tables) -> Iterator[Effect]:
-    if amount:
-        spent = Spent(amount=_spent(tables, tenant, month) + amount)
-        yield Put(table=SPENT, key=row_key(tenant, month), value=spent)
-
-
 def _over_cap(charge: Charge, record: Record, tables: Tables, tenant: str) -> bool:
-    month = period_of(record.now, charge.timezone)
-    return charge.cap is not None and _spent(tables, tenant, month) + charge.amount > charge.cap
+    """What costs nothing more cannot go over it: a text fits into a block that has begun."""
+    month, cost = period_of(record.now, charge.timezone), _cost(charge, tables, tenant)
+    return charge.cap is not None and cost > 0 and spent(tables, tenant, month) + cost > charge.cap
+
+
+def _cost(charge: Charge, tables: Tables, tenant: str) -> Decimal:
+    return cost_in_blocks(charge.units, tables, tenant) if charge.paid_by is PaidBy.BLOCK else charge.amount
 
 
 def _credits(tables: Tables, tenant: str) -> int:
     purse = tables.get(PURSES, tenant)
     return purse.credits if purse else 0
-
-
-def _spent(tables: Tables, tenant: str, month: str) -> Decimal:
-    spent = tables.get(SPENT, row_key(tenant, month))
-    return spent.amount if spent else Decimal(0)
 
 
 def _charge(message: Message) -> Charge:

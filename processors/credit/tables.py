@@ -2,7 +2,7 @@
 
 from processors.effects import Table
 from schemas.billing import Usage
-from schemas.state import Alarm, BlockAccount, InvoicedMonth, Paid, Purse, Spent, Taken, Unpaid
+from schemas.state import Alarm, BlockAccount, BlockUse, InvoicedMonth, Paid, Purse, Spent, Taken, Unpaid
 
 PURSES = Table(name="purses", holds=Purse)
 UNPAID = Table(name="unpaid", holds=Unpaid)
@@ -16,3 +16,5 @@ BLOCK_ENTRIES = Table(name="block_entries", holds=Usage)
 """tenant, time of the command and message id → what counts into the block month that turns next."""
 INVOICED_MONTHS = Table(name="invoiced_months", holds=InvoicedMonth)
 BLOCK_ACCOUNTS = Table(name="block_accounts", holds=BlockAccount)
+BLOCK_USES = Table(name="block_uses", holds=BlockUse)
+"""tenant and the time at which a month of blocks began → what of it is used, for the spend cap."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from schemas import codec
 from schemas.clock import from_millis, to_millis
 
-CACHE_KIBIBYTES = 65_536
+CACHE_KIBIBYTES = 16_384
 NOTES_AT_ONCE = 5_000
 _IN_TIME = "address"
 """Notes on an address are put in the order of time; those on anything else stay in the order of their topics."""

@@ -4,7 +4,6 @@ from dataclasses import fields
 
 from processors.kinds import KINDS
 from processors.rules import CHANNELS, UNHEARD
-from processors.settings import NOT_YET
 from schemas.kind_settings import KIND_SETTINGS, PLANNED, SHARED, KindSettings
 from schemas.rules import Rule, RuleTiming
 from schemas.settings import Settings
@@ -28,8 +27,7 @@ keeps the built-in words. `templates.<kind>.<locale>.<channel>` holds those for 
 such as `fr`.
 """
 _NOT_YET = f"""
-Nothing acts on these yet, so asking for them is refused: {listed(path for path, _ in NOT_YET)}; of a rule
-the events {listed(UNHEARD)}, and channels
+Nothing acts on these yet, so asking for them is refused: of a rule the events {listed(UNHEARD)}, and channels
 other than {listed(CHANNELS)}. The other settings below are checked, and have an effect as far as there are
 [kinds](kinds.md) and gateways that look at them.
 """

@@ -152,6 +152,35 @@ def test_terms_that_change_before_the_first_month_begin_with_it() -> None:
     assert books.totals == [("2026-04", "30.00")]
 
 
+def test_texts_before_the_anchor_stand_on_its_invoice_as_the_month_before() -> None:
+    books = Books()
+    books.agrees(BLOCK)
+    books.uses(*(text(number, MARCH_31 + timedelta(hours=1)) for number in range(3)))
+    books.runs_until(day(5, 2))
+    assert books.totals == [("2026-04", "50.00"), ("2026-05", "25.00")]
+    base, further = books.invoices[0].lines
+    assert (base.usage_ids, further.units, further.usage_ids) == ((), 1, ("m0000", "m0001", "m0002"))
+
+
+def test_who_joins_in_the_course_of_a_month_has_it_settled_at_its_turn() -> None:
+    books = Books()
+    books.runs_until(day(4, 10))
+    books.agrees(replace(BLOCK, since=day(4, 10)))
+    books.uses(text(1, day(4, 10)))
+    books.runs_until(day(5, 2))
+    assert books.totals == [("2026-05", "25.00")]
+    assert [line.usage_ids for line in books.invoices[0].lines] == [(), ("m0001",)]
+
+
+def test_blocks_that_are_given_up_before_the_anchor_are_settled_at_it() -> None:
+    books = Books()
+    books.agrees(BLOCK)
+    books.uses(*(text(number, MARCH_31 + timedelta(hours=1)) for number in range(5)))
+    books.agrees(replace(BLOCK, version=2, since=MARCH_31 + timedelta(hours=2), block=None))
+    books.runs_until(day(7, 1))
+    assert books.totals == [("2026-04", "50.00")]
+
+
 def test_old_terms_that_come_again_change_nothing() -> None:
     books = Books()
     books.agrees(BLOCK)
@@ -221,7 +250,7 @@ def test_currencies_and_channels_do_not_mix() -> None:
 
 ENTRY = st.tuples(
     st.integers(0, 40),
-    st.integers(1, 120),  # before the anchor, a day after MARCH_31, there is no block that a text could stand in
+    st.integers(0, 120),  # the anchor is a day after MARCH_31
     st.integers(1, 8),
     st.sampled_from([PaidBy.INVOICE, PaidBy.BLOCK, PaidBy.CREDITS]),
     st.booleans(),

@@ -63,6 +63,56 @@ def test_texts_on_their_way_count_into_the_cap() -> None:
     assert spent(world) == Decimal("0.04")
 
 
+def by_blocks(texts: int, cap: str) -> World:
+    """A pantry whose blocks of two texts began in May, with so many reminders due on June 9."""
+    block = {"model": "block", "price": "25.00", "size": 2, "anchor": "2026-06-05"}
+    return billed(texts, cap=cap, **block)
+
+
+def test_under_blocks_the_cap_counts_the_base_and_each_block_that_is_started() -> None:
+    world = by_blocks(6, cap="50.00")
+    world.runs_until(JUNE_9)
+    assert [message.text for message in world.messages] == ["T0", "T1", "T2", "T3"]
+    assert spent(world) == Decimal("50.00")
+    dropped = [each for each in world.decisions if each.reason == "spend_cap_reached"]
+    assert [each.facts["amount"] for each in dropped] == ["25.00"] * 2
+
+
+def test_a_cap_below_the_base_lets_the_paid_block_be_used_up() -> None:
+    world = by_blocks(3, cap="10.00")
+    world.runs_until(JUNE_9)
+    assert [message.text for message in world.messages] == ["T0", "T1"]
+
+
+def test_a_block_whose_only_text_failed_is_not_spent() -> None:
+    world = by_blocks(4, cap="50.00")
+    world.runs_until(datetime(2026, 6, 9, 19, 2, tzinfo=UTC))
+    assert len(world.messages) == 3
+    assert spent(world) == Decimal("50.00")
+    world.reports(world.messages[2], Status.FAILED)
+    assert spent(world) == Decimal("25.00")
+    again(
+        world,
+        CHARGES.name,
+        CreditChange(tenant="pantry", event_id="e", credits=0, message_id=world.messages[2].message_id),
+    )
+    assert spent(world) == Decimal("25.00")
+    world.runs_until(JUNE_9)
+    assert len(world.messages) == 4
+
+
+def test_a_cap_set_later_knows_what_of_the_block_is_used() -> None:
+    world = by_blocks(5, cap="1000.00")
+    world.happens("settings.changed", data={"billing": {"spend_cap": None}})
+    world.runs_until(datetime(2026, 6, 9, 19, 2, tzinfo=UTC))
+    for message in world.messages:
+        world.reports(message, Status.DELIVERED)
+    assert spent(world) == Decimal("50.00")
+    world.happens("settings.changed", data={"billing": {"spend_cap": {"per_month": "50.00"}}})
+    world.runs_until(JUNE_9)
+    assert [message.text for message in world.messages] == ["T0", "T1", "T2", "T3"]
+
+
 def test_a_cap_that_is_met_exactly_is_not_exceeded() -> None:
     world = billed(2, cap="0.04")
     world.runs_until(JUNE_9)
