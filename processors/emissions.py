@@ -12,7 +12,7 @@ from processors.decide.tables import EMISSIONS, TIMERS
 from processors.effects import Delete, Effect, Forward, Put, Record, Tables, prefix_end, row_key
 from processors.identity import emitted_id
 from processors.occasion import Occasion
-from processors.timers import arm, disarm
+from processors.timers import arm, disarm, is_due
 from schemas.envelope import Event
 from schemas.event_data import data_from_plain
 from schemas.events import EVENT_RECORDS, EventRecord
@@ -50,7 +50,7 @@ def emit_later(event_type: str, due: datetime, occasion: Occasion) -> Iterator[E
 def emit(row: str, record: Record, tables: Tables) -> Iterator[Effect]:
     """The hour has come: the event is published, and comes back as any other."""
     emission = tables.get(EMISSIONS, row)
-    if emission is None or emission.due > record.now:  # a timer that was put back may come before its time
+    if emission is None or not is_due(emission.due, record.now):  # a timer that was put back may come before its time
         return
     event = event_from_mapping(emission.event)
     yield Delete(table=EMISSIONS, key=row)

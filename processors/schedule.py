@@ -17,7 +17,7 @@ from processors.kind import AtOnce, Kind
 from processors.occasion import Occasion
 from processors.recipients import candidate_for, planned_id
 from processors.settings import InForce, in_force
-from processors.timers import arm, disarm
+from processors.timers import arm, disarm, is_due
 from schemas.candidate import Candidate, Withdrawal
 from schemas.envelope import Event
 from schemas.reasons import Reason
@@ -72,7 +72,7 @@ def plan_row(kind: Kind, channel: Channel, thread: str, event: Event, occurrence
 def fire(row: str, record: Record, tables: Tables) -> Iterator[Effect]:
     """A plan's hour has come: its message goes to dispatch; or it has become useless and is forgotten."""
     planned = tables.get(PLANS, row)
-    if planned is None or _woken_at(planned) > record.now:
+    if planned is None or not is_due(_woken_at(planned), record.now):
         return
     if planned.address_key is not None:
         yield Delete(table=PLANS, key=row)

@@ -26,6 +26,11 @@ def due_ms_of(key: str) -> int | None:
     return int(digits) if digits.isdecimal() else None
 
 
+def is_due(due: datetime, now: datetime) -> bool:
+    """Whether the hour has come, to the millisecond as in keys: a due time may have microseconds, a tick has none."""
+    return to_millis(due) <= to_millis(now)
+
+
 def arm(timers: Table[Alarm], due: datetime, row: str) -> Put:
     """Let the row `row` be woken at `due`."""
     return Put(table=timers, key=timer_key(due, row), value=Alarm(row=row))

@@ -9,6 +9,7 @@ leaves it out, so that of two writers only one ever counts.
 """
 
 import time
+from collections.abc import Iterable
 from struct import Struct
 
 from aiokafka import AIOKafkaProducer
@@ -47,6 +48,9 @@ class Journal:
 
 def is_void(record: ConsumerRecord[bytes, bytes]) -> bool:
     """Whether a record of a changelog stands where it must not count."""
-    return any(
-        name == _OFFSET_HEADER and _OFFSET.unpack(claimed)[0] != record.offset for name, claimed in record.headers
-    )
+    return stands_elsewhere(record.headers, record.offset)
+
+
+def stands_elsewhere(headers: Iterable[tuple[str, bytes]], offset: int) -> bool:
+    """Whether these headers claim another offset than the one at which the record stands."""
+    return any(name == _OFFSET_HEADER and _OFFSET.unpack(claimed)[0] != offset for name, claimed in headers)

@@ -25,7 +25,12 @@ def table_name() -> str:
 
 def changelog_name(installation: Installation, stage: str) -> str:
     """The compacted topic that a stage's state can be rebuilt from, named as Faust names it."""
-    return f"{app_id(installation, stage)}-{_STATE}-changelog"
+    return installation.kafka.topic_prefix + changelog_of(stage)
+
+
+def changelog_of(stage: str) -> str:
+    """The same without the installation's prefix."""
+    return f"tidings-{stage}-{_STATE}-changelog"
 
 
 def state_directory(installation: Installation, stage: str) -> Path:

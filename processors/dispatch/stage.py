@@ -19,7 +19,7 @@ from processors.dispatch.tallies import count_up, tallies
 from processors.effects import Delete, Effect, Forward, Put, Record, Tables, prefix_end, row_key
 from processors.render import RenderError
 from processors.settings import InForce, in_force
-from processors.timers import arm, disarm, fire_due
+from processors.timers import arm, disarm, fire_due, is_due
 from schemas.candidate import Candidate, ContactUpdate, Withdrawal
 from schemas.consent import ConsentChange
 from schemas.inbound import Heard
@@ -70,7 +70,7 @@ def _wake(record: Record, tables: Tables, row: str) -> Iterator[Effect]:
         yield from forget(row, record, tables)
         return
     held = tables.get(HELD, row)
-    if held is not None and held.until <= record.now:  # a timer that was put back may come before its time
+    if held is not None and is_due(held.until, record.now):  # a timer that was put back may come before its time
         yield Delete(table=HELD, key=row)
         yield from _dispatch(held.candidate, record, tables)
 

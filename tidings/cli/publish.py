@@ -34,7 +34,7 @@ def publish(
     from tidings.cli.installation import installed
     from tidings.events_text import events_in
 
-    found = list(events_in(_text(file)))
+    found = list(events_in(text_of(file)))
     if not found:
         from tidings.cli.failures import INVALID, fail
 
@@ -131,7 +131,8 @@ def _progress(total: int) -> "Iterator[Callable[[int], None]]":
         yield lambda count: bar.advance(task, count)
 
 
-def _text(file: str) -> str:
+def text_of(file: str) -> str:
+    """The text of a file, or of standard input; ends the command when there is none."""
     from tidings.cli.failures import INVALID, fail
 
     try:

@@ -15,6 +15,7 @@ from tidings.cli import (
     gateway,
     invoice,
     mailbox,
+    preview,
     publish,
     receive,
     rehearse,
@@ -22,6 +23,7 @@ from tidings.cli import (
     settings,
     tail,
     topics,
+    try_,
     up,
     why,
     worker,
@@ -54,7 +56,9 @@ app.add_typer(dead_letters.app, name="dead-letters", rich_help_panel=_SEE)
 app.command(rich_help_panel=_EXPLAIN)(why.why)
 app.command(rich_help_panel=_EXPLAIN)(invoice.invoice)
 app.command(rich_help_panel=_EXPLAIN)(audit.audit)
+app.command(rich_help_panel=_EXPLAIN)(preview.preview)
 app.add_typer(rules.app, name="rules", rich_help_panel=_EXPLAIN)
+app.command("try", rich_help_panel=_EXPLAIN)(try_.try_)
 app.command(rich_help_panel=_EXPLAIN)(rehearse.rehearse)
 app.command(rich_help_panel=_EXPLAIN)(doctor.doctor)
 

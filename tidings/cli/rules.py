@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from schemas.settings import Settings
-    from tidings.settings_file import BadFile
+    from tidings.tenant_settings.draft import BadDraft
 
 app = typer.Typer(no_args_is_help=True, help="Look at a tenant's settings and rules before they are published.")
 
@@ -26,14 +26,14 @@ def check(
     Exit status 0 when the files are valid, 2 when one is not.
     """
     from tidings.cli.output import print_json
-    from tidings.settings_file import BadFile, read_settings_file
+    from tidings.tenant_settings.draft import BadDraft, read_draft
 
     faults: list[dict[str, object]] = []
     for path in files:
         try:
-            file = read_settings_file(path)
+            file = read_draft(path)
             settings = file.checked()
-        except BadFile as bad:
+        except BadDraft as bad:
             faults += _told(path, bad, aloud=not as_json)
         else:
             many = len(settings.rules)
@@ -58,7 +58,7 @@ def _costs(settings: "Settings") -> "Iterator[str]":
             yield f"rule:{rule.id}: at most {many}{price}, {assumed}."
 
 
-def _told(path: Path, bad: "BadFile", *, aloud: bool) -> list[dict[str, object]]:
+def _told(path: Path, bad: "BadDraft", *, aloud: bool) -> list[dict[str, object]]:
     if aloud:
         say(path, bad)
     return [
@@ -67,7 +67,7 @@ def _told(path: Path, bad: "BadFile", *, aloud: bool) -> list[dict[str, object]]
     ]
 
 
-def say(path: Path, bad: "BadFile") -> None:
+def say(path: Path, bad: "BadDraft") -> None:
     """Each fault on a line of its own, as compilers and editors write and read them."""
     for each in bad.placed:
         typer.echo(f"{path}:{'' if each.line is None else f'{each.line}:'} {each.fault}", err=True)

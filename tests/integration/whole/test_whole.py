@@ -195,6 +195,19 @@ def test_settings_are_changed_by_a_file_as_a_whole_and_from_the_version_that_sta
     assert json.loads(shown("--json").stdout)["version"] == 2
 
 
+def test_a_sent_mail_is_previewed_byte_for_byte(running: Running, tmp_path: Path) -> None:
+    running.publish(*tenant("brookside", ["ann@brookside.example"]), order("brookside", 1, "c0"))
+    running.wait_until(lambda: bool(running.mailed("ann@brookside.example")), limit_seconds=30)
+    # Events of a tenant that is not known yet wait a moment; those that come now are answered at once.
+    running.publish(order("brookside", 2, "c0"))
+    running.wait_until(lambda: len(running.mailed("ann@brookside.example")) == 2, limit_seconds=30)
+    raw = running.mail("ann@brookside.example")[-1]
+    shown = running.tidings("preview", "--tenant", "brookside", "--event-id", "order-2", "--write", str(tmp_path))
+    assert shown.returncode == 0, shown.stderr
+    # The server puts its own lines on top.
+    assert raw.strip().endswith((tmp_path / "order_confirmation.email.eml").read_bytes().strip())
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(180)
 def test_of_two_changes_made_from_one_version_one_is_refused(running: Running, tmp_path: Path) -> None:
@@ -207,6 +220,32 @@ def test_of_two_changes_made_from_one_version_one_is_refused(running: Running, t
     [winner] = [number for number, each in enumerate(told) if each.returncode == 0]
     stands = json.loads(running.tidings("settings", "show", "--tenant", "canalside", "--json").stdout)
     assert (stands["version"], stands["settings"][0]["value"]) == (1, f"Canal {winner}")
+
+
+def test_settings_are_tried_over_what_happened(running: Running, tmp_path: Path) -> None:
+    published = [*texting("bayside", ["+12025550123", "+12025550124"]), *(reminded("bayside", n) for n in range(2))]
+    assert running.publish(*published).returncode == 0
+    running.records("billing.usage", lambda values: len(_of("bayside", values)) >= 2, limit_seconds=60)
+    path = tmp_path / "bayside.yaml"
+    path.write_text(running.tidings("settings", "show", "--tenant", "bayside", "--yaml").stdout)
+    same = running.tidings("try", str(path))
+    assert (same.returncode, same.stderr) == (0, "")
+    assert "Looked at 2 events of tenant bayside from " in same.stdout
+    assert "0 added, 0 removed, 0 moved, 0 changed; 2 the same.\nPrice: 0.04 USD → 0.04 USD (+0.00).\n" in same.stdout
+    path.write_text(path.read_text().replace("sms_hours_before: 24", "sms_hours_before: 1") + FAREWELL)
+    other = json.loads(running.tidings("try", str(path), "--json").stdout)
+    changes = Counter((each["change"], each["kind"], each["price"]) for each in other["differences"])
+    assert changes == {("moved", "appointment_reminder", "0.00"): 2, ("added", "rule:farewell", "0.02"): 2}
+    assert (other["price_before"], other["price_after"]) == ("0.04", "0.08")
+    path.write_text("nam: Bayside")
+    refused = running.tidings("try", str(path), "--tenant", "bayside")
+    assert (refused.returncode, refused.stderr) == (2, f"{path}:1: nam: unknown key\n")
+
+
+FAREWELL = """
+  rules:
+    - {id: farewell, on: [appointment.scheduled], to: [contact], channel: sms, text: See you, timing: {at: now}}
+"""
 
 
 def _of(tenant: str, values: list[dict[str, Any]]) -> list[dict[str, Any]]:

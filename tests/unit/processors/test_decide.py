@@ -68,6 +68,15 @@ def test_moving_the_appointment_moves_the_reminders() -> None:
     assert reminders(world) == [("06-10T19:00", "email"), ("06-11T19:00", "sms")]
 
 
+def test_a_tick_of_the_very_millisecond_finds_a_due_time_with_microseconds() -> None:
+    world = pantry()
+    world.happens(
+        "appointment.scheduled", subject="c1", data={**APPOINTMENT, "starts_at": "2026-06-10T19:00:00.000999Z"}
+    )
+    world.passes(days=14)
+    assert len(reminders(world)) == 2
+
+
 def test_cancelling_at_the_very_second_stops_the_reminder() -> None:
     world = pantry()
     event = world.happens("appointment.scheduled", subject="c1", data=APPOINTMENT)

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from tidings.cli.root import app
-from tidings.every_fault import every_fault
+from tidings.tenant_settings.every_fault import every_fault
 
 BROKEN = """\
 name: Riverside
@@ -71,6 +71,14 @@ def test_a_file_may_hold_rules_alone(tmp_path: Path) -> None:
     lines = [line.split(": ")[0:2] for line in checked.stderr.splitlines()]
     path = str(tmp_path / "rules.yaml")
     assert lines == [[f"{path}:{line - 13}", place] for line, place, _ in FAULTS[4:]]
+
+
+def test_a_file_as_settings_show_writes_it_is_read(tmp_path: Path) -> None:
+    whole = "tenant: riverside\nversion: 3\nsettings:\n" + "".join(f"  {line}\n" for line in BROKEN.splitlines())
+    told = json.loads(check(tmp_path / "a.yaml", whole, "--json").stdout)
+    assert [(each["line"], each["path"]) for each in told] == [(line + 3, path) for line, path, _ in FAULTS]
+    told = json.loads(check(tmp_path / "a.yaml", "tenant: a\nsettings: {}\nversion: x", "--json").stdout)
+    assert [(each["line"], each["path"]) for each in told] == [(3, "version")]
 
 
 def test_a_valid_file_is_said_to_be_valid(tmp_path: Path) -> None:

@@ -1,4 +1,7 @@
-"""A file of settings: one tenant's settings, or only its rules, with the line of whatever is wrong in it."""
+"""A draft: settings in a file, or only rules, that are not in force yet, with the line of whatever is wrong in it.
+
+It is read in three forms: as `tidings settings show --yaml` writes it, as the settings alone, or as the list of rules.
+"""
 
 import re
 from collections.abc import Mapping
@@ -13,7 +16,8 @@ from processors.settings import parse
 from schemas.faults import Fault, Refused
 from schemas.merge_patch import merge_patch
 from schemas.settings import Settings
-from tidings.every_fault import every_fault
+from tidings.tenant_settings.every_fault import every_fault
+from tidings.tenant_settings.settings_file import read_settings_file
 from tidings.yaml_text import read_yaml
 
 LARGEST_BYTES = 8 * 1024 * 1024
@@ -28,7 +32,7 @@ class PlacedFault:
     fault: Fault
 
 
-class BadFile(Refused):
+class BadDraft(Refused):
     """A file that is no valid settings; `placed` are its faults in the order of their lines."""
 
     def __init__(self, placed: tuple[PlacedFault, ...]) -> None:
@@ -37,12 +41,16 @@ class BadFile(Refused):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SettingsFile:
-    """What a file says: a map of settings. `is_rules` when the file is nothing but the list of rules."""
+class Draft:
+    """What a file says: a map of settings, and whose they are where it says so.
+
+    `is_rules` when the file is nothing but the list of rules; then it changes these alone.
+    """
 
     document: Mapping[str, object]
-    is_rules: bool
     text: str
+    tenant: str | None = None
+    is_rules: bool = False
 
     def over(self, document: Mapping[str, object]) -> Mapping[str, object]:
         """The settings that the file is a change of, changed as `settings.changed` would (RFC 7396)."""
@@ -50,16 +58,18 @@ class SettingsFile:
         return merged
 
     def checked(self, document: Mapping[str, object] | None = None) -> Settings:
-        """The settings in the file, or in `document`, made with it; raises BadFile with every fault and its line."""
+        """The settings in the file, or in `document`, made with it; raises BadDraft with every fault and its line."""
         document = self.document if document is None else document
         try:
             return parse(document)
         except Refused as refused:
-            raise BadFile(placed(every_fault(document) or refused.faults, self)) from None
+            outside = "settings." if self.tenant is not None else ""
+            inside = "rules." if self.is_rules else ""
+            raise BadDraft(_placed(every_fault(document) or refused.faults, self.text, outside, inside)) from None
 
 
-def read_settings_file(path: Path) -> SettingsFile:
-    """The file; raises BadFile when it cannot be read, is no YAML or JSON, or is neither a map nor a list."""
+def read_draft(path: Path) -> Draft:
+    """The file; raises BadDraft when it cannot be read, is no YAML or JSON, or is neither a map nor a list."""
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST_BYTES + 1)
@@ -72,26 +82,34 @@ def read_settings_file(path: Path) -> SettingsFile:
     except UnicodeDecodeError as error:
         raise _bad(f"is not UTF-8: byte {error.object[error.start]:#04x} at {error.start}") from None
     except Refused as refused:
-        raise BadFile(tuple(_of_yaml(fault) for fault in refused.faults)) from None
+        raise BadDraft(tuple(_of_yaml(fault) for fault in refused.faults)) from None
     if isinstance(plain, list):
-        return SettingsFile(document={"rules": plain}, is_rules=True, text=text)
+        return Draft(document={"rules": plain}, is_rules=True, text=text)
     if not isinstance(plain, dict):
         raise _bad("is neither a map of settings nor a list of rules")
-    return SettingsFile(document=plain, is_rules=False, text=text)
+    if "settings" not in plain:
+        return Draft(document=plain, text=text)
+    try:
+        written = read_settings_file(text)
+    except Refused as refused:
+        raise BadDraft(_placed(refused.faults, text, "")) from None
+    return Draft(document=written.settings, tenant=written.tenant, text=text)
 
 
-def placed(faults: tuple[Fault, ...], file: SettingsFile) -> tuple[PlacedFault, ...]:
-    """The faults with their lines in the file, in the order of these."""
-    root = YAML(typ="safe", pure=True).compose(StringIO(file.text))
-    found = [PlacedFault(line=_line(root, fault, is_rules=file.is_rules), fault=fault) for fault in faults]
+def _placed(faults: tuple[Fault, ...], text: str, outside: str, inside: str = "") -> tuple[PlacedFault, ...]:
+    """The faults with their lines; the file has `outside` before their paths, and lacks `inside` of them."""
+    root = YAML(typ="safe", pure=True).compose(StringIO(text))
+    found = [
+        PlacedFault(line=_line(root, outside + fault.path.removeprefix(inside), fault.reason), fault=fault)
+        for fault in faults
+    ]
     return tuple(sorted(found, key=lambda each: each.line or 0))
 
 
-def _line(root: Node | None, fault: Fault, *, is_rules: bool) -> int | None:
-    """The line of the deepest thing on the path that is there; within a template, the line that the fault names."""
+def _line(root: Node | None, path: str, reason: str) -> int | None:
+    """The line of the deepest thing on the path that is there; within a template, the line that the reason names."""
     if root is None:
         return None
-    path = fault.path.removeprefix("rules.") if is_rules else fault.path
     line: int = root.start_mark.line + 1
     node, rest = root, path
     while rest:
@@ -99,7 +117,7 @@ def _line(root: Node | None, fault: Fault, *, is_rules: bool) -> int | None:
         if step is None:
             break
         line, node, rest = step
-    within = _LINE.match(fault.reason)
+    within = _LINE.match(reason)
     if within is None or not isinstance(node, ScalarNode) or rest:
         return line
     # The words of a block begin on the line after its `|`; those of a quoted or plain scalar on its own.
@@ -129,5 +147,5 @@ def _of_yaml(fault: Fault) -> PlacedFault:
     return PlacedFault(line=int(found[1]) if found else None, fault=Fault(path="", reason=fault.reason))
 
 
-def _bad(reason: str) -> BadFile:
-    return BadFile((PlacedFault(line=None, fault=Fault(path="", reason=reason)),))
+def _bad(reason: str) -> BadDraft:
+    return BadDraft((PlacedFault(line=None, fault=Fault(path="", reason=reason)),))

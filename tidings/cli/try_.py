@@ -1,0 +1,142 @@
+"""`tidings try`: a candidate file of settings over what happened lately, and how the messages would differ."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from tidings.trial import Difference, Trial
+    from tidings.trial_window import Window
+
+_SIGNS = {"added": "+", "removed": "-", "moved": ">", "changed": "~"}
+_SHOWN = 1_000
+
+
+def try_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The tenant's settings as they would be, as YAML.")],
+    tenant: Annotated[
+        str | None, typer.Option(help="The tenant whose settings they would be, where the file does not say it.")
+    ] = None,
+    days: Annotated[int, typer.Option(min=1, max=90, help="How many days back to look.")] = 7,
+    ahead: Annotated[int, typer.Option(min=0, max=400, help="And how many days on, for what is due later.")] = 30,
+    most: Annotated[
+        int, typer.Option("--events", min=1, max=200_000, help="At most so many events, the newest.")
+    ] = 20_000,
+    patch: Annotated[
+        bool, typer.Option("--patch", help="The file is a change of the settings in force, as settings.changed has it.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the difference as one JSON object.")] = False,
+) -> None:
+    """Run the events of the last days under the settings in force and under those of a file, in memory.
+
+    Nothing is sent and nothing is written. People and consents are taken as they are now. Exit status 0 when the
+    messages are the same, 1 when they differ, 2 when the file is not valid.
+    """
+    import asyncio
+    from datetime import UTC, datetime, timedelta
+
+    from tidings.cli.failures import FAILED, INVALID, fail
+    from tidings.cli.installation import installed
+    from tidings.cli.rules import say
+    from tidings.tenant_settings.draft import BadDraft, read_draft
+    from tidings.trial import try_out
+    from tidings.trial_window import read_window
+
+    now = datetime.now(UTC)
+    try:
+        read = read_draft(file)
+        tenant = _one_tenant(read.tenant, tenant)
+        window = asyncio.run(read_window(installed().kafka, tenant, now - timedelta(days=days), now, most))
+        if window is None:
+            raise fail(f"Tenant {tenant} has no settings.", FAILED)
+        in_force = window.setting.settings
+        document = read.over(in_force.document) if patch or read.is_rules else read.document
+        read.checked(document)
+    except BadDraft as bad:
+        say(file, bad)
+        raise typer.Exit(INVALID) from None
+    until = now + timedelta(days=ahead)
+    trial = try_out(window.setting, window.candidate(document), window.events, until)
+    if as_json:
+        _print_json(window, trial)
+    else:
+        _print(window, trial)
+    raise typer.Exit(1 if trial.differences else 0)
+
+
+def _one_tenant(named: str | None, asked: str | None) -> str:
+    from tidings.cli.failures import INVALID, fail
+
+    if named and asked and named != asked:
+        raise fail(f"The file is of tenant {named}, not {asked}.", INVALID)
+    tenant = asked or named
+    if tenant is None:
+        raise fail("Name the tenant with --tenant: the file does not say it.", INVALID)
+    return tenant
+
+
+def _print(window: "Window", trial: "Trial") -> None:
+    from collections import Counter
+
+    typer.echo(window.sentence)
+    for each in trial.differences[:_SHOWN]:
+        _print_one(each)
+    if len(trial.differences) > _SHOWN:
+        typer.echo(f"… and {len(trial.differences) - _SHOWN:,} more; --json lists all.")
+    counts = Counter(each.change.value for each in trial.differences)
+    told = ", ".join(f"{counts[change]:,} {change}" for change in _SIGNS)
+    typer.echo(f"{told}; {trial.alike:,} the same.")
+    more = trial.price_after - trial.price_before
+    currency = window.currency
+    typer.echo(f"Price: {trial.price_before} {currency} → {trial.price_after} {currency} ({more:+}).")
+
+
+def _print_one(each: "Difference") -> None:
+    from schemas.clock import rfc3339
+
+    line = each.shown
+    said = f"{line.kind}  {line.channel}  {line.to}  {line.says!r}"
+    head = f"{_SIGNS[each.change]} {each.change:8}{rfc3339(line.at)}  {said}"
+    details = [f"{each.price:+}"] if each.price else []
+    if each.before and each.after and each.before.at != each.after.at:
+        details.append(f"was {rfc3339(each.before.at)}")
+    if each.parts:
+        details.append(f"other {', '.join(part.rstrip('_') for part in each.parts)}")
+    typer.echo(head + (f"  ({'; '.join(details)})" if details else ""))
+
+
+def _print_json(window: "Window", trial: "Trial") -> None:
+    from tidings.cli.output import print_json
+
+    print_json(
+        {
+            "tenant": window.setting.settings.tenant,
+            "settings_version": window.setting.settings.version,
+            "since": window.since.isoformat(),
+            "until": window.until.isoformat(),
+            "events": len(window.events),
+            "left_out": window.left_out,
+            "alike": trial.alike,
+            "price_before": str(trial.price_before),
+            "price_after": str(trial.price_after),
+            "currency": window.currency,
+            "differences": [_plain(each) for each in trial.differences],
+        }
+    )
+
+
+def _plain(each: "Difference") -> dict[str, Any]:
+    line = each.shown
+    return {
+        "change": each.change.value,
+        "message_id": line.message_id,
+        "kind": line.kind,
+        "channel": line.channel,
+        "to": line.to,
+        "says": line.says,
+        "at": each.after.at.isoformat() if each.after else None,
+        "was_at": each.before.at.isoformat() if each.before else None,
+        "price": str(each.price),
+        "parts": [part.rstrip("_") for part in each.parts],
+    }
