@@ -18,6 +18,7 @@ from schemas.message import File, Message
 
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
+_METHOD = re.compile(rb"^METHOD:([A-Z-]{1,20})\r?$", re.MULTILINE)
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*")
 _CONTENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -68,13 +69,32 @@ def _sender_head(from_: Address) -> bytes:
 
 def _body(message: Message) -> bytes:
     parts = [_text_part("plain", message.text)]
-    shown = [_attachment(file) for file in message.attachments if file.content_id and message.html is not None]
-    added = [_attachment(file) for file in message.attachments if not file.content_id or message.html is None]
+    calendar, files = _calendar_first(message.attachments)
+    shown = [_attachment(file) for file in files if file.content_id and message.html is not None]
+    added = [_attachment(file) for file in files if not file.content_id or message.html is None]
     if message.html is not None:
         html = _text_part("html", message.html)
         parts.append(_multipart("related", message.message_id, [html, *shown]) if shown else html)
+    if calendar is not None:
+        parts.append(_calendar_part(calendar))
     content = parts[0] if len(parts) == 1 else _multipart("alternative", message.message_id, parts)
     return _multipart("mixed", message.message_id, [content, *added]) if added else content
+
+
+def _calendar_first(files: tuple[File, ...]) -> tuple[File | None, tuple[File, ...]]:
+    """An invitation is another way to say what the mail says; a second one cannot be, and is attached."""
+    if files and files[0].media_type == "text/calendar":
+        return files[0], files[1:]
+    return None, files
+
+
+def _calendar_part(file: File) -> bytes:
+    """RFC 6047, 2.4: the part says the method that the calendar says."""
+    calendar = base64.b64decode(file.content)
+    found = _METHOD.search(calendar)
+    method = b"; method=%s" % found[1] if found else b""
+    head = b'Content-Type: text/calendar; charset="utf-8"%s\r\nContent-Transfer-Encoding: base64\r\n\r\n' % method
+    return head + base64.encodebytes(calendar).replace(b"\n", b"\r\n")
 
 
 def _multipart(subtype: str, message_id: str, parts: list[bytes]) -> bytes:

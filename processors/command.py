@@ -7,6 +7,7 @@ from processors.billing import charge_of
 from processors.brands import BRAND, brand_of, letterhead
 from processors.carriers import route_of
 from processors.dispatch.gates import Case, sender
+from processors.invitation import invitations
 from processors.look_alikes import rewrite
 from processors.render import RenderError, Words, built_in, render
 from processors.segments import pack
@@ -66,7 +67,7 @@ def command(case: Case) -> Message:
         subject=rendered.subject,
         text=body.text,
         html=rendered.html,
-        attachments=_files(candidate, settings),
+        attachments=(*_invitations(candidate, body.text, from_, settings), *_files(candidate, settings)),
         segments=body.segments,
         encoding=body.encoding,
         useful_until=candidate.useful_until,
@@ -87,6 +88,14 @@ def _addresses(case: Case) -> tuple[str, str, str | None]:
     if to is None or from_ is None:
         raise LookupError(f"message {case.candidate.message_id} passed the gates without address or sender")
     return to, from_, recipient.to if route.by_email else None
+
+
+def _invitations(candidate: Candidate, text: str, from_: str, settings: Settings) -> tuple[File, ...]:
+    """The calendar entries that travel with a mail."""
+    invites = getattr(settings.kinds[candidate.kind], "invitation", False)
+    if not invites or candidate.channel is not Channel.EMAIL:
+        return ()
+    return invitations(candidate, text, from_, settings)
 
 
 def body_of(text: str, candidate: Candidate, settings: Settings) -> Body:

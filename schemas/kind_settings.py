@@ -37,6 +37,7 @@ class AppointmentReminderSettings(KindSettings):
 
     sms_hours_before: Hours | None = None
     email_hours_before: Hours | None = None
+    invitation: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

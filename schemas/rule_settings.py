@@ -25,6 +25,7 @@ class RuleSettings(KindSettings):
     at: time = time(13)
     after: timedelta | None = None
     business_days_only: bool = False
+    invitation: bool = False
     holidays: tuple[date, ...] = ()
     files: tuple[File, ...] = ()
 
@@ -48,6 +49,7 @@ def settings_of(rule: Rule, holidays: Sequence[date]) -> RuleSettings:
         at=rule.timing.clock_time,
         after=rule.timing.after,
         business_days_only=rule.business_days_only,
+        invitation=rule.invitation,
         holidays=tuple(holidays),
         files=files_of(rule.images, rule.attachments),
     )

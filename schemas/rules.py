@@ -21,6 +21,13 @@ _RULE_ID = r"^[^|\x00-\x1f]+$"
 _RECIPIENT = re.compile(r"contact|role:.+|staff:.+|field:[^.\s]+(\.[^.\s]+)*|[^:\s]+@[^@\s]+|\+?[\d\s().-]{3,}")
 
 
+INVITABLE = (
+    *(f"appointment.{what}" for what in ("scheduled", "rescheduled", "cancelled")),
+    *(f"booking.{what}" for what in ("created", "rebooked", "cancelled")),
+)
+"""The events that a mail with an invitation may answer."""
+
+
 def _one_or_many(value: Any) -> Any:
     """A single word stands for a list of one; strict parsing wants tuples from here."""
     return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
@@ -91,6 +98,7 @@ class Rule(Section):
     rebooking_interval: Duration | None = None
     business_days_only: bool = False
     programme: str | None = None
+    invitation: bool = False
     late_policy: Literal["skip", "send_now"] = "skip"
 
 
@@ -132,6 +140,7 @@ def _faults(rule: Rule) -> Iterator[Fault]:
             reason = f"must be contact, role:<name>, staff:<role>, field:<path> or an address, not {recipient!r}"
             yield Fault(path=f"to.{number}", reason=reason)
     yield from _content_faults(rule)
+    yield from _invitation_faults(rule)
     yield from _class_faults(rule)
     yield from _timing_faults(rule.timing)
     if rule.rebooking_interval is not None:
@@ -145,7 +154,7 @@ def _content_faults(rule: Rule) -> Iterator[Fault]:
     if rule.text is None and rule.html is None:
         yield Fault(path="text", reason=f"is missing: rule {rule.id!r} says nothing")
     if rule.channel is not Channel.EMAIL:
-        for name in ("attachments", "images", "html"):
+        for name in ("attachments", "images", "html", "invitation"):
             if getattr(rule, name):
                 yield Fault(path=name, reason=f"a rule of channel {rule.channel} has no {name}, they go by email only")
     else:
@@ -153,6 +162,15 @@ def _content_faults(rule: Rule) -> Iterator[Fault]:
     if rule.channel is Channel.SMS and rule.when is not None:
         reason = f"a rule of channel sms has no criteria, got {rule.when!r}: everybody must get the text"
         yield Fault(path="when", reason=reason)
+
+
+def _invitation_faults(rule: Rule) -> Iterator[Fault]:
+    if not rule.invitation or rule.channel is not Channel.EMAIL:
+        return
+    for event_type in rule.on:
+        if event_type not in INVITABLE:
+            reason = f"goes with events of appointments and bookings ({', '.join(INVITABLE)}), not {event_type}"
+            yield Fault(path="invitation", reason=reason)
 
 
 def _class_faults(rule: Rule) -> Iterator[Fault]:

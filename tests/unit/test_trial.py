@@ -74,7 +74,7 @@ def test_the_same_settings_make_no_difference() -> None:
             "0.00",
         ),
         (
-            {"rules": [{**RULE, "text": "{{ p * 100 }}"}]},
+            {"rules": [{**RULE, "text": "Lost: {{ p }}. " + "We look for it. " * 10}]},
             [(Change.CHANGED, "rule:r"), (Change.CHANGED, "rule:r")],
             "0.04",
         ),

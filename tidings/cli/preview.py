@@ -36,16 +36,11 @@ def preview(
     Without --tenant, an example tenant with everything on, in which the keys of the file at its top stand instead.
     Exit status 1 when there is no message to show.
     """
-    from tidings.cli.failures import INVALID, fail
+    from tidings.cli.failures import INVALID
     from tidings.cli.rules import say
     from tidings.tenant_settings.draft import BadDraft, read_draft
 
-    if kind is None and event is None and event_id is None:
-        raise fail("Name a kind or rule:ID, or an event with --event or --event-id.", INVALID)
-    if event is not None and event_id is not None:
-        raise fail("Give one event: --event or --event-id.", INVALID)
-    if event_id is not None and tenant is None:
-        raise fail("--event-id needs --tenant.", INVALID)
+    _require_one_question(kind, tenant, event, event_id)
     try:
         file = read_draft(settings) if settings is not None else None
         setting = _setting(file, tenant)
@@ -54,6 +49,17 @@ def preview(
         say(settings or Path(), bad)
         raise typer.Exit(INVALID) from None
     _tell(setting, events, kind, channel, write, as_json=as_json)
+
+
+def _require_one_question(kind: str | None, tenant: str | None, event: Path | None, event_id: str | None) -> None:
+    from tidings.cli.failures import INVALID, fail
+
+    if kind is None and event is None and event_id is None:
+        raise fail("Name a kind or rule:ID, or an event with --event or --event-id.", INVALID)
+    if event is not None and event_id is not None:
+        raise fail("Give one event: --event or --event-id.", INVALID)
+    if event_id is not None and tenant is None:
+        raise fail("--event-id needs --tenant.", INVALID)
 
 
 def _tell(
@@ -185,6 +191,8 @@ def _print(sheet: "Sheet") -> None:
     typer.echo(f"{'Spoken' if sheet.channel == 'voice' else 'Text'}:\n{message.text}")
     if message.html is not None:
         typer.echo(f"HTML: {len(message.html):,} characters; --write DIR writes it into a file.")
+    if message.attachments:
+        typer.echo(f"Attached: {', '.join(file.name for file in message.attachments)}")
     if message.segments is not None:
         typer.echo(f"Segments: {message.segments} ({message.encoding})")
     if message.rewritten:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from tidings.trial import Difference, Trial
     from tidings.trial_window import Window
 
@@ -33,36 +35,39 @@ def try_(
     Nothing is sent and nothing is written. People and consents are taken as they are now. Exit status 0 when the
     messages are the same, 1 when they differ, 2 when the file is not valid.
     """
-    import asyncio
     from datetime import UTC, datetime, timedelta
 
-    from tidings.cli.failures import FAILED, INVALID, fail
-    from tidings.cli.installation import installed
+    from tidings.cli.failures import INVALID
     from tidings.cli.rules import say
     from tidings.tenant_settings.draft import BadDraft, read_draft
     from tidings.trial import try_out
-    from tidings.trial_window import read_window
 
     now = datetime.now(UTC)
     try:
         read = read_draft(file)
-        tenant = _one_tenant(read.tenant, tenant)
-        window = asyncio.run(read_window(installed().kafka, tenant, now - timedelta(days=days), now, most))
-        if window is None:
-            raise fail(f"Tenant {tenant} has no settings.", FAILED)
-        in_force = window.setting.settings
-        document = read.over(in_force.document) if patch or read.is_rules else read.document
+        window = _window(_one_tenant(read.tenant, tenant), now - timedelta(days=days), now, most)
+        in_force = window.setting.settings.document
+        document = read.over(in_force) if patch or read.is_rules else read.document
         read.checked(document)
     except BadDraft as bad:
         say(file, bad)
         raise typer.Exit(INVALID) from None
-    until = now + timedelta(days=ahead)
-    trial = try_out(window.setting, window.candidate(document), window.events, until)
-    if as_json:
-        _print_json(window, trial)
-    else:
-        _print(window, trial)
+    trial = try_out(window.setting, window.candidate(document), window.events, now + timedelta(days=ahead))
+    (_print_json if as_json else _print)(window, trial)
     raise typer.Exit(1 if trial.differences else 0)
+
+
+def _window(tenant: str, since: "datetime", now: "datetime", most: int) -> "Window":
+    import asyncio
+
+    from tidings.cli.failures import FAILED, fail
+    from tidings.cli.installation import installed
+    from tidings.trial_window import read_window
+
+    window = asyncio.run(read_window(installed().kafka, tenant, since, now, most))
+    if window is None:
+        raise fail(f"Tenant {tenant} has no settings.", FAILED)
+    return window
 
 
 def _one_tenant(named: str | None, asked: str | None) -> str:

@@ -109,5 +109,6 @@ MEANINGS: Mapping[str, str] = {
     "Template.subject": "Of an email.",
     "Template.text": "The plain text; without it and with `html`, what the HTML says.",
     "Template.html": "Of an email; a piece is put into the layout, a whole page stays as it is.",
+    "invitation": "Whether the mail carries an entry for the recipient's calendar.",
     "QuietHours.exempt": "Categories that do not rest.",
 }
