@@ -198,7 +198,12 @@ class StageRunner:
         self._count(unit, {"send": send_seconds, **steps})
 
     async def _announce(self, place: _Place, next_offset: int) -> None:
-        """From now on, whoever owns the partition performs this unit before anything else (`streams.announcement`)."""
+        """From now on, whoever owns the partition performs this unit before anything else (`streams.announcement`).
+
+        What stands announced of this source may reach further: it was said before a crash, and stands until it is done.
+        """
+        if next_offset <= place.announced:
+            return
         writes = Writes()
         writes.put(ANNOUNCED, Announcement(topic=place.topic, end=next_offset).encode())
         await self._store_writes(writes, place)

@@ -116,7 +116,7 @@ async def _differences(admin: AIOKafkaAdminClient, wanted: Iterable[WantedTopic]
     settings = await _settings(admin, names)
     found: list[Difference] = []
     for topic in wanted:
-        if topic.name in described:
+        if described.get(topic.name):  # a broker may have heard of a topic, and not yet of its partitions
             found += _compare(topic, described[topic.name], settings[topic.name])
         else:
             missing = Difference(topic=topic.name, setting="", found=None, wanted="", mending=Mending.CREATE)

@@ -1,6 +1,7 @@
 """All safety rules; `python -m tests.safety` prints them with what happens without each."""
 
 from tests.safety import (
+    announcement_rules,
     broker_rules,
     consumer_rules,
     gateway_rules,
@@ -13,6 +14,7 @@ from tests.safety import (
 
 RULES = (
     *unit_rules.RULES,
+    *announcement_rules.RULES,
     *ownership_rules.RULES,
     *pulse_rules.RULES,
     *record_rules.RULES,

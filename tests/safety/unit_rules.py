@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import timedelta
 
 from streams.crash import Fatal
 from streams.journal import Journal
@@ -12,7 +11,7 @@ from streams.runner import StageRunner
 from streams.unit_of_work import Output, UnitOfWork
 from streams.writes import Writes
 from tests.safety.cluster import Cluster, Crashed
-from tests.safety.process import EVENTS_0, NOON, TICKS_0, Parts, Process, answers, ring, tick
+from tests.safety.process import EVENTS_0, Parts, Process, answers, ring
 from tests.safety.rule import Place, Rule, require
 
 IDS = ("e0", "e1", "e2", "e3")
@@ -166,47 +165,6 @@ async def a_position_never_goes_back(runner: type[StageRunner], place: Place) ->
     require(not _repeated(answers(cluster)), f"seen twice: {_repeated(answers(cluster))}")
 
 
-class AnyOrder(StageRunner):
-    """Takes whatever source comes first after a crash."""
-
-    async def _rest_seconds(self, place: object, consumer: object) -> float:
-        return 0.0
-
-
-async def what_was_said_before_a_crash_is_said_again_before_anything_else(
-    runner: type[StageRunner], place: Place
-) -> None:
-    class Here(runner):  # type: ignore[misc, valid-type]  # the class is the scenario's argument
-        async def _holds_records(self, *_: object) -> bool:
-            return True
-
-    cluster = Cluster()
-    ring(cluster, "e0")
-    parts = Parts(runner=Here)
-    process = Process(cluster, place.home, parts=parts)
-    await process.run()
-    tick(cluster, NOON + timedelta(seconds=1))
-    cluster.crash_at = len(cluster.appends) + 2  # announced and said, but not stored
-    with suppress(Crashed):
-        await process.run()
-    process.end()
-    cluster.restarted()
-    ring(cluster, "e1", at=NOON + timedelta(seconds=1))
-    again = Process(cluster, place.home, parts=parts)
-    events, ticks = again.fetch(), again.fetch(TICKS_0)
-    assert events is not None
-    assert ticks is not None
-    await again.perform(events)
-    require("heard e1" not in answers(cluster), "another source came first: e0 rang, and then e1 was heard before it")
-    await again.perform(ticks)
-    again.consumer._held.clear()
-    await again.perform(events)
-    again.end()
-    found = answers(cluster)
-    require(found["rang e0"] == 2, f"said otherwise after the crash: {found}")
-    require(found["heard e1"] == 1, f"lost, or heard twice, while it waited: {found}")
-
-
 class Careless(Outbox):
     """Goes on when the broker did not take an output."""
 
@@ -237,13 +195,6 @@ RULES = (
         at="_finish",
         without=StateFirst,
         scenario=a_crash_between_outputs_and_state_loses_nothing,
-    ),
-    Rule(
-        says="what was announced before a crash comes first after it",
-        kept_by=StageRunner,
-        at="_rest_seconds",
-        without=AnyOrder,
-        scenario=what_was_said_before_a_crash_is_said_again_before_anything_else,
     ),
     Rule(
         says="a unit is stored whole or not at all",
