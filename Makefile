@@ -29,7 +29,7 @@ demo: setup ## Run Tidings against a local Kafka and watch messages leave
 	$(BIN)/tidings demo
 
 test: setup ## Run all tests (a local Kafka is started for them)
-	$(BIN)/python -m pytest -n $(TESTS_AT_ONCE) --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n $(TESTS_AT_ONCE) --dist loadfile
 
 check: setup ## Lint, format, types, imports and generated files, in under a minute
 	$(BIN)/ruff check .
