@@ -5,9 +5,11 @@ download that broke off is noticed and repeated. jgo is the Maven client. It is 
 fetches a whole JDK to classify them, and its `resolve` reads a hundred POMs for a list that never changes.
 """
 
+import fcntl
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,10 +61,25 @@ def class_path(on_progress: OnProgress) -> tuple[Path, ...]:
 def fetch(jars: Sequence[Jar], on_progress: OnProgress) -> tuple[Path, ...]:
     """The checked files of these jars; those that are missing or broken are downloaded. Raises JarsUnavailable."""
     maven = maven_repository()
-    missing = [jar for jar in jars if not _is_intact(_artifact(maven, jar), jar)]
-    if missing:
-        _download(maven, missing, on_progress)
+    if _missing(maven, jars):
+        with _one_at_a_time(Path(maven.repo_cache)):
+            missing = _missing(maven, jars)  # another process may have fetched them meanwhile
+            if missing:
+                _download(maven, missing, on_progress)
     return tuple(_file(_artifact(maven, jar)) for jar in jars)
+
+
+def _missing(maven: "MavenContext", jars: Sequence[Jar]) -> list[Jar]:
+    return [jar for jar in jars if not _is_intact(_artifact(maven, jar), jar)]
+
+
+@contextmanager
+def _one_at_a_time(repository: Path) -> Iterator[None]:
+    """jgo writes each jar to its place, and fails when another process just did."""
+    repository.mkdir(parents=True, exist_ok=True)
+    with (repository / ".tidings.lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def maven_repository() -> "MavenContext":

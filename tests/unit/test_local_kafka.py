@@ -187,6 +187,22 @@ def test_a_jar_that_is_there_needs_no_network(mirror: Path) -> None:
     assert told == []
 
 
+def test_what_another_process_fetched_meanwhile_is_not_fetched_again(
+    mirror: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jar = serve_jar(mirror, b"letter")
+    fetched = tmp_path / "local/org/example/letter/1.0/letter-1.0.jar"
+
+    def wait_for_the_other(*_: object) -> None:
+        fetched.parent.mkdir(parents=True)
+        fetched.write_bytes(b"letter")
+
+    monkeypatch.setattr("deploy.local_kafka.jars.fcntl.flock", wait_for_the_other)
+    told: list[Progress] = []
+    assert fetch([jar], told.append) == (fetched,)
+    assert told == []
+
+
 def test_another_jar_than_the_locked_one_is_refused(mirror: Path) -> None:
     jar = serve_jar(mirror, b"letter")
     serve_jar(mirror, b"forged letter")
