@@ -9,7 +9,12 @@ _TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 def clean_text(text: str) -> str:
-    """The text with plain line ends; C0 and C1 controls, lone surrogates and what is no character are gone."""
+    """The text with plain line ends; C0 and C1 controls, lone surrogates and what is no character are gone.
+
+    Nothing of these is printable, and Python tells that in a tenth of the time that the patterns take.
+    """
+    if text.replace("\n", "").isprintable():
+        return text
     return _COMMANDS.sub("", _LINE_ENDS.sub("\n", text))
 
 

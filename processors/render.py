@@ -16,6 +16,7 @@ import jinja2
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from processors.brands import BRAND
 from processors.clean_text import clean_line, clean_text
 from processors.markup import as_text, has_colours, has_styles, inlined, is_page
 from processors.markup_faults import markup_faults
@@ -32,7 +33,10 @@ OUTPUT_LIMIT_CHARACTERS = 256 * 1024
 _PIECES_AT_ONCE = 16
 """A template gives its text in pieces; after so many the limit of all is looked at."""
 PARTS = ("subject", "text", "html")
-_PIECE = '{% extends "layout.html.j2" %}{% block body %}{{ _piece | safe }}{% endblock %}'
+_LAYOUT = "layout.html.j2"
+_IN_LAYOUT = f'{{% extends "{_LAYOUT}" %}}'
+_PLACE = "\0"
+"""Stands for the body while the layout around it is rendered; no variable holds it."""
 
 
 class RenderError(ValueError):
@@ -99,13 +103,21 @@ def built_in(kind: str, channel: str) -> Words:
 def render(words: Words, variables: Mapping[str, object]) -> Rendered:
     """All parts of a message; raises RenderError with the value that is missing or the fault of the template."""
     subject = _part(words.subject, variables, html=False) if words.subject is not None else None
-    html = clean_text(_part(words.html, variables, html=True)) if words.html is not None else None
+    html = _html(words.html, variables) if words.html is not None else None
     text = _part(words.text, variables, html=False) if words.text is not None else _text_of(html or "")
     return Rendered(
         subject=clean_line(subject) if subject is not None else None,
         text=clean_text(text).strip(),
         html=_page(html, words.html or "", variables) if html is not None else None,
     )
+
+
+def _html(source: str, variables: Mapping[str, object]) -> str:
+    """What an HTML template says, a page or a piece of one; one that extends the layout says the whole page."""
+    said = _part(source, variables, html=True)
+    if source.startswith(_IN_LAYOUT) and source in _built_in_sources():
+        said = _in_layout(said, variables, own_colours=False)
+    return clean_text(said)
 
 
 def _text_of(html: str) -> str:
@@ -131,9 +143,34 @@ def _page(html: str, source: str, variables: Mapping[str, object]) -> str:
     """
     if is_page(html):
         return _within_limit(inlined(html)) if has_styles(source) else html
-    colours = {"_own_colours": True} if has_colours(html) else {}
-    page = _part(_PIECE, {**variables, **colours, "_piece": html}, html=True)
+    page = _in_layout(html, variables, own_colours=has_colours(html))
     return _within_limit(inlined(page)) if has_styles(html) else page
+
+
+def _in_layout(body: str, variables: Mapping[str, Any], *, own_colours: bool) -> str:
+    brand, tenant = variables[BRAND], variables["tenant"]
+    of_tenant = tuple((name, tenant[name]) for name in ("main_phone", "portal_url") if name in tenant)
+    of_brand = (brand["name"], brand["header"], tuple(brand["lines"]))
+    head, tail = _frame(variables[LOCALE], own_colours, of_brand, of_tenant)
+    return _within_limit(head + body + tail)
+
+
+@lru_cache(maxsize=512)
+def _frame(
+    locale: str, own_colours: bool, brand: tuple[str, str, tuple[str, ...]], tenant: tuple[tuple[str, str], ...]
+) -> tuple[str, str]:
+    """What the layout puts before and behind a body: all that it is told is here, so one does for many messages."""
+    name, header, lines = brand
+    told = {LOCALE: locale, BRAND: {"name": name, "header": header, "lines": lines}, "tenant": dict(tenant)}
+    colours = {"_own_colours": True} if own_colours else {}
+    head, _, tail = _layout().render(**told, **colours).partition(_PLACE)
+    return head, tail
+
+
+@cache
+def _layout() -> jinja2.Template:
+    """The layout with a mark where the body goes."""
+    return _library(_FILES, html=True).from_string(f"{_IN_LAYOUT}{{% block body %}}{_PLACE}{{% endblock %}}")
 
 
 def template_faults(source: str, path: str, *, html: bool, scope: Scope) -> Iterator[Fault]:
@@ -173,13 +210,15 @@ def names_in_built_in(kind: str) -> frozenset[str]:
 @cache
 def _built_in_sources() -> frozenset[str]:
     """Templates that may do more than those of tenants, also where a tenant copied one of them."""
-    return frozenset({_PIECE, *(path.read_text() for path in TEMPLATES.rglob("*.j2"))})
+    return frozenset(path.read_text() for path in TEMPLATES.rglob("*.j2"))
 
 
 def _part(source: str, variables: Mapping[str, object], *, html: bool) -> str:
     output = ""
     try:
-        stream = _compiled(source, html).generate({**variables, BUDGET: Budget()})
+        template = _compiled(source, html)
+        context = template.new_context({**variables, BUDGET: Budget()}, shared=True)  # no names but these
+        stream = template.root_render_func(context)
         while pieces := list(islice(stream, _PIECES_AT_ONCE)):
             output = _within_limit(output + "".join(pieces))
     except MissingVariable as absent:
@@ -207,7 +246,8 @@ def _path_of(owner: object, variables: Mapping[str, object], name: str, prefix: 
 @lru_cache(maxsize=2048)
 def _compiled(source: str, html: bool) -> jinja2.Template:
     if source in _built_in_sources():
-        return _LIBRARY[html].from_string(source)
+        library = _LIBRARY[html]
+        return library.template_class.from_code(library, library.compile(source), {})
     return compiled(source, _HTML if html else _TEXT)
 
 
@@ -221,21 +261,19 @@ def _localised(wording: Callable[[str, str, str], str]) -> Callable[[Context, st
     return worded
 
 
-def _library(*, html: bool) -> _Library:
+def _library(loader: jinja2.BaseLoader, *, html: bool) -> _Library:
     """Where built-in templates run, which extend each other."""
     environment = _Library(
-        undefined=Missing,
-        autoescape=html,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        auto_reload=False,
+        undefined=Missing, autoescape=html, trim_blocks=True, lstrip_blocks=True, loader=loader, auto_reload=False
     )
     environment.filters.update(_OWN_FILTERS)
     return environment
 
 
 _OWN_FILTERS = {"date": _localised(date), "clock": _localised(clock)}
-_LIBRARY = {html: _library(html=html) for html in (False, True)}
+_FILES = jinja2.FileSystemLoader(TEMPLATES)
+_BODIES = jinja2.ChoiceLoader([jinja2.DictLoader({_LAYOUT: "{% block body %}{% endblock %}"}), _FILES])
+"""What extends the layout gives its body alone; the frame around it is added, which is the same for many messages."""
+_LIBRARY = {html: _library(_BODIES, html=html) for html in (False, True)}
 _TEXT = sandbox(html=False, own_filters=_OWN_FILTERS)
 _HTML = sandbox(html=True, own_filters=_OWN_FILTERS)

@@ -1,11 +1,15 @@
 """HTML as it leaves: what is refused at save, where styles go, what the text part says, whose brand it bears."""
 
+import re
+import sys
 from typing import Any
 
 import pytest
 
+from processors.clean_text import clean_text
 from processors.markup import MOST_ELEMENTS, MOST_FOR_TEXT, as_text, cleaned, inlined, is_page
 from processors.markup_faults import FORBIDDEN, markup_faults
+from processors.render import TEMPLATES, Words, render
 from schemas.message import Message
 from tests.unit.processors.world import PANTRY, World
 
@@ -188,3 +192,36 @@ def test_a_page_with_too_many_elements_keeps_its_style_sheet() -> None:
 @pytest.mark.parametrize("start", ["<!--a-->" * 8000, "<!--" * 8000, " " * 60_000])
 def test_a_long_beginning_is_no_page(start: str) -> None:
     assert not is_page(start + "<p>")
+
+
+def test_built_in_mail_puts_its_body_alone_into_the_layout() -> None:
+    """The frame around a body is rendered once for many messages: what a template said there would be lost."""
+    blocks = {
+        path.relative_to(TEMPLATES).as_posix(): re.findall(r"{% block (\w+)", path.read_text())
+        for path in TEMPLATES.glob("*/email.html.j2")
+    }
+    assert blocks
+    assert {name: found for name, found in blocks.items() if found != ["body"]} == {}
+
+
+def test_one_letterhead_does_not_show_on_the_mail_of_another() -> None:
+    words = Words(subject=None, text="", html="<p>{{ name }}</p>")
+    letterheads = [
+        {"_locale": locale, "_brand": {"name": name, "header": header, "lines": lines}, "tenant": tenant}
+        for locale in ("en-US", "de-DE")
+        for name in ("Riverside", "Hillside & Co")
+        for header in ("", "<b>Homes</b>")
+        for lines in ([], ["1 High Street"])
+        for tenant in ({}, {"main_phone": "+12025550100"}, {"portal_url": "https://portal.example"})
+    ]
+    first = [render(words, {"name": "Ann", **letterhead}).html for letterhead in letterheads]
+    assert len(set(first)) == len(letterheads)
+    assert first == [render(words, {"name": "Ann", **letterhead}).html for letterhead in letterheads]
+
+
+def test_all_that_is_cleaned_away_is_unprintable() -> None:
+    """Printable text is taken for clean unread."""
+    every = set(map(chr, range(sys.maxunicode + 1)))
+    gone = every - set(clean_text("".join(sorted(every))))
+    assert set("\0\x1b\x7f\x9b\ud800\udfff\ufdd0\uffff\r\x0b\x0c\x85") <= gone
+    assert [character for character in gone if character.isprintable()] == []
