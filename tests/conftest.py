@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 import structlog
 
@@ -10,6 +11,10 @@ from deploy import local_kafka
 from tests.integration.greenmail import greenmail
 
 __all__ = ["golden", "greenmail", "kafka"]
+
+# How long an example takes says more about what else the machine does.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
