@@ -6,11 +6,16 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 from deploy import local_kafka
 from tests.integration.greenmail import greenmail
 
 __all__ = ["golden", "greenmail", "kafka"]
+
+# A busy machine is no fault of the code: nothing is timed.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 # How long an example takes says more about what else the machine does.
 hypothesis.settings.register_profile("untimed", deadline=None)

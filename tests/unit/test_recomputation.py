@@ -97,7 +97,7 @@ HAPPENING = st.tuples(
 )
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(history=st.lists(HAPPENING, max_size=12), begins=st.sampled_from([BY_PIECE, BY_BLOCK]))
 def test_whatever_happened_the_log_comes_to_what_was_issued(
     history: list[tuple[int, int, tuple[Status, ...], str]], begins: dict[str, Any]

@@ -133,7 +133,7 @@ def test_erasing_the_client_forgets_the_cart() -> None:
 MINUTES = st.integers(min_value=1, max_value=59)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_no_order_of_arrival_mails_a_cart_that_was_checked_out_last(data: st.DataObject) -> None:
     """Changes and perhaps a checkout, redelivered and shuffled: what holds is what happened last."""
@@ -160,7 +160,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(STEPS)
 def test_while_time_passes_an_ended_cart_is_never_mailed(steps: list[tuple[str, int]]) -> None:
     """The whole truth, to the second: a stage is mailed when nothing happened to the cart until its very hour."""

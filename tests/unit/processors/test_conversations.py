@@ -136,7 +136,7 @@ def expected(posts: list[tuple[datetime, str, str, bool]]) -> list[tuple[datetim
     return sorted(said)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(POSTS)
 def test_windows_are_those_of_the_model(steps: list[tuple[int, str, int, bool]]) -> None:
     """The window slides, ends after its longest time, and is flushed; each post is told three times."""

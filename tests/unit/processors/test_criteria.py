@@ -116,7 +116,7 @@ def test_an_event_with_too_many_values_is_not_looked_at() -> None:
     assert verdict.facts == {"criteria": "it looks at more than 500 values"}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(max_size=80))
 def test_any_text_is_refused_or_judged(expression: str) -> None:
     try:

@@ -242,7 +242,7 @@ def test_erasing_a_contact_forgets_what_was_planned() -> None:
 STARTS = [f"2026-06-{day:02d}T15:00:00-04:00" for day in range(10, 20)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_no_order_of_arrival_reminds_of_an_old_or_cancelled_time(data: st.DataObject) -> None:
     """Schedule, moves and perhaps a cancellation in any order: what holds is what happened last."""

@@ -46,7 +46,7 @@ class Diary:
         return held
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(STEPS)
 def test_while_time_passes_nobody_is_reminded_of_an_old_or_cancelled_time(steps: list[Step]) -> None:
     """At each instant, all that leaves is about a start that holds then; what holds until its hour is reminded of."""
@@ -167,7 +167,7 @@ def test_the_day_has_something_to_say() -> None:
     assert kinds >= {"cart_idle", "cart_expiring", "cart_expired", "password_chosen"}
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.data())
 def test_any_order_of_arrival_of_redelivered_events_gives_the_same_messages(data: st.DataObject) -> None:
     again = data.draw(st.lists(st.sampled_from(IN_ORDER), max_size=8))
@@ -175,7 +175,7 @@ def test_any_order_of_arrival_of_redelivered_events_gives_the_same_messages(data
     assert said(after(["pantry"], order, partitions=data.draw(st.sampled_from([1, 4])))) == WANTED
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.data())
 def test_tenants_never_see_each_other(data: st.DataObject) -> None:
     """With the same ids for everything, each tenant's messages are those that it gets alone."""

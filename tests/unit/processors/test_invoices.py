@@ -257,7 +257,7 @@ ENTRY = st.tuples(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(history=st.lists(ENTRY, max_size=40), repeats=st.booleans(), partitions=st.sampled_from([1, 4]))
 def test_every_message_stands_on_one_invoice_and_totals_are_the_sum_of_usage(
     history: list[tuple[int, int, int, PaidBy, bool]], repeats: bool, partitions: int

@@ -31,7 +31,7 @@ def invited(world: World) -> list[str]:
     return sorted(message.to for message in world.messages if message.kind == "login_invitation")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.permutations(["batch", "batch", "invitation", "invitation", "invitation"]))
 def test_a_batch_is_invited_once_in_whatever_order_and_however_often_it_is_told(story: list[str]) -> None:
     world = households()

@@ -142,7 +142,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(STEPS, st.data())
 def test_nobody_is_reminded_of_what_is_paid(steps: list[tuple[str, int]], data: st.DataObject) -> None:
     """Issued, paid, voided and issued anew at any hour, each told again at any later time."""
@@ -163,7 +163,7 @@ def test_nobody_is_reminded_of_what_is_paid(steps: list[tuple[str, int]], data: 
     assert hours(world) == wanted
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.sampled_from(["issued", "paid", "voided"]), min_size=1, max_size=4), st.data())
 def test_what_happened_last_holds_in_whatever_order_it_is_told(story: list[str], data: st.DataObject) -> None:
     told = [(f"x{number}", step, MONDAY + timedelta(minutes=number)) for number, step in enumerate(story)]

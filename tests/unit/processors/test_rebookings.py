@@ -48,7 +48,7 @@ MINUTE = st.integers(0, 30)
 
 
 @given(cancelled=MINUTE, made=MINUTE, late=st.tuples(MINUTE, MINUTE), own_message=st.booleans())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_the_order_of_arrival_does_not_matter(
     cancelled: int, made: int, late: tuple[int, int], own_message: bool
 ) -> None:

@@ -119,7 +119,7 @@ def test_a_preference_that_comes_back_in_time_lets_the_message_go() -> None:
 ROUTE = {"route_id": "r1", "stops": ["c1", "c2", "c2"]}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.permutations(["start", "start", "restart", "add c2", "add c3", "add c3"]))
 def test_each_stop_is_told_once_in_whatever_order_and_however_often_it_is_said(story: list[str]) -> None:
     world = firm(4, **ROUTES_ON)

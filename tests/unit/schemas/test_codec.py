@@ -25,7 +25,7 @@ from tests.unit.schemas.any_record import any_record
 
 
 @pytest.mark.parametrize("name", sorted(RECORDS))
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(data=st.data())
 def test_every_record_comes_back_as_it_was(name: str, data: st.DataObject) -> None:
     record = data.draw(any_record(RECORDS[name]))

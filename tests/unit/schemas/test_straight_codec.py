@@ -27,7 +27,7 @@ from schemas.validation import parse
 from tests.unit.schemas.any_record import any_record
 
 HEAD = 5
-ANY = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+ANY = settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 def head_of(record: type) -> bytes:
