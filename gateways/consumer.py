@@ -173,10 +173,10 @@ class Gateway(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is n
     async def _disconnect(self) -> None:
         if self._leaves:
             self._membership.leave_when_stopped()
-        await self._consumer.stop()
-        await self._view.stop()
-        await self._log.stop()
-        await self._provider.close()
+        for close in (self._consumer.stop, self._view.stop, self._log.stop, self._provider.close):
+            # aiokafka 0.14.0 lets the cancellation of its own fetch out of `stop` where the broker has just gone.
+            with suppress(asyncio.CancelledError):
+                await close()
 
     async def _open(self, numbers: Iterable[int]) -> None:
         numbers = tuple(numbers)

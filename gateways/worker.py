@@ -21,6 +21,7 @@ from tidings.claim import Claim, Taken
 from tidings.config import Installation
 from tidings.health import Health
 from tidings.health_endpoint import PortTaken, health_endpoint
+from tidings.stopping import GATEWAY_STOP_SECONDS, end_within
 
 STOPPED = 0
 UNAVAILABLE = 69
@@ -87,14 +88,18 @@ async def _serve(installation: Installation, name: str, new: _New, health: Healt
         for channel, new_provider in new.items()
     ]
 
+    def stop_now() -> None:
+        end_within(GATEWAY_STOP_SECONDS, f"gateway {name}")
+        stop.set()
+
     def stop_for_good() -> None:
         for gateway in gateways:
             gateway.stop_for_good()
-        stop.set()
+        stop_now()
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, stop_now)
     loop.add_signal_handler(signal.SIGUSR1, stop_for_good)
     await asyncio.gather(*(_work(gateway, stop, name) for gateway in gateways))
 

@@ -28,6 +28,7 @@ from streams.readiness import Readiness
 from streams.runner import StageRunner
 from streams.stage import Stage
 from streams.store import ROCKSDB, StageTable, Store
+from streams.table_manager import TableManager
 from streams.transport import Transport
 from tidings.config import Installation, Kafka
 from tidings.metrics import StageMetrics
@@ -37,6 +38,7 @@ _RAW: Mapping[str, Any] = {"key_type": bytes, "value_type": bytes, "key_serializ
 _SETTINGS: Mapping[str, Any] = {
     "store": "rocksdb://",
     "Table": StageTable,
+    "TableManager": TableManager,
     "web_enabled": False,
     "topic_allow_declare": False,
     "topic_disable_leader": True,
@@ -45,7 +47,8 @@ _SETTINGS: Mapping[str, Any] = {
     "consumer_max_fetch_size": 4 << 20,
     "broker_max_poll_records": 2000,
     "broker_session_timeout": 10,
-    "broker_heartbeat_interval": 2,
+    # A member hears of a rebalance with its next heartbeat; so long do all of the group wait.
+    "broker_heartbeat_interval": 1,
     "broker_rebalance_timeout": 20,
     # Larger than `consumer.UNDONE_LIMIT` can ever fill: Faust's own buffer pressure makes its fetcher sleep for 1 s.
     "stream_buffer_maxsize": 1024,

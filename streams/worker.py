@@ -1,9 +1,10 @@
 """The worker: the process that performs stages, as `tidings worker STAGE …` starts it.
 
 Several stages may share a process; each is an app of its own, with its own group, and they share one core. SIGTERM and
-SIGINT stop it in order, with 0; see `streams.crash` for the other ways out. A worker that stopped keeps its partitions
-until the session time-out (10 s), so that a restart moves nothing. One that was told to stop by SIGUSR1, or whose
-setting `worker.on_stop` is `leave`, hands them over at once (`streams.departure`).
+SIGINT stop it in order, with 0, or after 10 s without (`tidings.stopping`); `streams.crash` has the other ways out. A
+worker that stopped keeps its partitions until the session time-out (10 s), so that a restart moves nothing. One that
+was told to stop by SIGUSR1, or whose setting `worker.on_stop` is `leave`, hands them over at once
+(`streams.departure`).
 """
 
 import asyncio
@@ -33,6 +34,7 @@ from tidings.claim import Claim, Taken
 from tidings.config import Installation, OnStop
 from tidings.health import Health
 from tidings.health_endpoint import PortTaken, health_endpoint
+from tidings.stopping import WORKER_STOP_SECONDS, end_within
 
 log = logging.getLogger(__name__)
 
@@ -121,12 +123,16 @@ class _Worker(faust.Worker):
     def install_signal_handlers(self) -> None:
         """Stop on SIGTERM and SIGINT alike, and for good on SIGUSR1."""
         for number in (signal.SIGTERM, signal.SIGINT):
-            self.loop.add_signal_handler(number, self._schedule_shutdown, number)
+            self.loop.add_signal_handler(number, self._stop)
         self.loop.add_signal_handler(signal.SIGUSR1, self._stop_for_good)
+
+    def _stop(self) -> None:
+        end_within(WORKER_STOP_SECONDS, "worker")
+        self._schedule_shutdown(signal.SIGTERM)
 
     def _stop_for_good(self) -> None:
         self.stops_for_good = True
-        self._schedule_shutdown(signal.SIGTERM)
+        self._stop()
 
 
 def _collect_rarely() -> None:

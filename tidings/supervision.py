@@ -12,13 +12,16 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from tidings.stopping import GATEWAY_STOP_SECONDS
+
 MISCONFIGURED = frozenset({2, 78})
 """Exit statuses of a child that says it was started wrongly: usage, and EX_CONFIG of sysexits.h."""
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
 STEADY_SECONDS = 60.0
 """A child that ran for so long begins again with the first pause."""
-STOP_LIMIT_SECONDS = 15.0
+STOP_LIMIT_SECONDS = GATEWAY_STOP_SECONDS + 5.0
+"""After that a child is killed; all of them end by themselves before (`tidings.stopping`)."""
 _LINE_LIMIT_BYTES = 1_048_576
 
 OnLine = Callable[[str, str], None]

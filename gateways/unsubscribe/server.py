@@ -25,6 +25,7 @@ from tidings.config import Installation, Kafka
 from tidings.health import Health
 from tidings.health_endpoint import PortTaken
 from tidings.security import client_security
+from tidings.stopping import WORKER_STOP_SECONDS, end_within
 
 SOURCE = "/tidings/unsubscribe"
 ANSWER_SECONDS = 10.0
@@ -47,8 +48,13 @@ async def run(installation: Installation, health: Health, ready: Callable[[str],
     """Serve until SIGINT or SIGTERM; `ready` is told the address. Raises PortTaken, Refused, ConnectionError."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+
+    def stop_now() -> None:
+        end_within(WORKER_STOP_SECONDS, "unsubscribe page")
+        stop.set()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, stop_now)
     keys = keys_of(installation)
     async with publishing(installation.kafka) as publish, serving(installation, keys, publish) as address:
         ready(address)

@@ -31,16 +31,21 @@ class Broker:
 
     async def kill_and_restart(self) -> float:
         """SIGKILL, a moment without any broker, and the same broker again; the time of the kill."""
-        assert self._running is not None
-        os.kill(self._running.pid, signal.SIGKILL)
+        self.kill()
         at = time.time()
         self.kills += 1
         await asyncio.sleep(_DOWN_SECONDS)
         await self.start()
         return at
 
+    def kill(self) -> None:
+        """SIGKILL; `start` brings the same broker back."""
+        assert self._running is not None
+        os.kill(self._running.pid, signal.SIGKILL)
+        self._running = None
+
     def close(self) -> None:
         """Kill it, since nobody needs its data any more, and let its home forget it."""
         if self._running is not None:
-            os.kill(self._running.pid, signal.SIGKILL)
-            local_kafka.stop(self._home)
+            self.kill()
+        local_kafka.stop(self._home)

@@ -74,7 +74,7 @@ async def test_a_worker_is_a_static_member_with_the_sessions_that_we_say(tmp_pat
     consumer: Any = app.consumer
     reader = consumer._thread._create_consumer(consumer.loop)
     promised(
-        (reader._group_instance_id, reader._session_timeout_ms, reader._heartbeat_interval_ms) == ("w1", 10_000, 2_000),
+        (reader._group_instance_id, reader._session_timeout_ms, reader._heartbeat_interval_ms) == ("w1", 10_000, 1_000),
         "that consumer_group_instance_id, broker_session_timeout and broker_heartbeat_interval reach aiokafka.",
         "streams.app._settings_of: a killed worker comes back to its partitions with them,",
     )

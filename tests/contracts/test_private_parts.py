@@ -36,6 +36,7 @@ PINNED = {
     "_subscription": "test_consumer_thread.py::test_aiokafka_keeps_the_position_where_we_look_for_it",
     "_thread": "test_consumer_thread.py::test_the_thread_is_made_by_the_consumer_and_makes_the_reader",
     "_tp_state": "test_consumer_thread.py::test_aiokafka_keeps_the_position_where_we_look_for_it",
+    "_update_channels": "test_table_manager.py::test_stock_faust_sleeps_for_a_second_before_it_joins_its_group",
     "_wait_next_records": "test_consumer.py::test_the_fetch_goes_through_our_gate",
 }
 """Private name → the contract that notices when it changes."""

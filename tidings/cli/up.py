@@ -6,7 +6,7 @@ import typer
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Coroutine, Sequence
 
     from schemas.words import Channel
     from tidings.config import Installation
@@ -59,7 +59,9 @@ async def _run(installation: "Installation", http_port: int | None) -> None:
 
     stop = asyncio.Event()
     stop_on_signals(stop)
-    await make_topics(installation)
+    await _unless_told(stop, make_topics(installation))
+    if stop.is_set():
+        return
     _warn_without_mail_server(installation)
     _say_what_reaches_nobody(installation)
     children = everything(installation.sandbox.channels, http_port, page=installation.unsubscribe.url is not None)
@@ -93,6 +95,20 @@ def everything(
         tidings_child(*command, *(() if http_port is None else ("--http-port", str(http_port + number))))
         for number, command in enumerate(commands)
     )
+
+
+async def _unless_told(stop: "asyncio.Event", work: "Coroutine[None, None, None]") -> None:
+    """Have this done, or leave it when told to stop: a broker that went away would be waited for."""
+    import asyncio
+
+    working, told = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
+    await asyncio.wait({working, told}, return_when=asyncio.FIRST_COMPLETED)
+    told.cancel()
+    if not working.done():
+        working.cancel()
+        await asyncio.wait({working})
+        return
+    await working
 
 
 async def make_topics(installation: "Installation") -> None:

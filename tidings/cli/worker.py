@@ -47,6 +47,7 @@ def ticker(http_port: HttpPort = None, leashed: Leashed = False) -> None:
     from tidings.cli.failures import fail
     from tidings.health import Health
     from tidings.health_endpoint import PortTaken, health_endpoint
+    from tidings.stopping import WORKER_STOP_SECONDS, end_within
 
     installation = begin(leashed, http_port)
     health = Health()
@@ -54,8 +55,13 @@ def ticker(http_port: HttpPort = None, leashed: Leashed = False) -> None:
     async def until_told() -> None:
         ticking = asyncio.ensure_future(tick_until_cancelled(installation, health))
         loop = asyncio.get_running_loop()
+
+        def stop_now() -> None:
+            end_within(WORKER_STOP_SECONDS, "ticker")
+            ticking.cancel()
+
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, ticking.cancel)
+            loop.add_signal_handler(number, stop_now)
         with contextlib.suppress(asyncio.CancelledError):
             await ticking
 

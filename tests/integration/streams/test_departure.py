@@ -14,7 +14,7 @@ from tests.integration.streams.tower import Tower
 pytestmark = pytest.mark.slow
 
 SESSION_SECONDS = 10.0
-HEARTBEAT_SECONDS = 2.0
+HEARTBEAT_SECONDS = 1.0
 
 
 async def _hand_over(tower: Tower, how: signal.Signals, **settings: Any) -> float:
