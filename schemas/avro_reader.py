@@ -16,6 +16,7 @@ from schemas.avro_writer import Unusual
 from schemas.events.free import EventRecord
 from schemas.json_text import json_from_text
 from schemas.shapes import Form, Shape, shapes_of
+from schemas.twin import open_twin
 from schemas.values import decimal_from_text
 
 Read = Callable[[bytes, int], tuple[Any, int]]
@@ -34,7 +35,7 @@ def reader_of(record: type) -> Read:
     cannot read the body, not that nobody can; a place beyond the end means the same.
     """
     names: dict[str, Any] = {**_NAMES, "json_from": json_from_text if issubclass(record, EventRecord) else json.loads}
-    names |= {"Record": record, "Open": _open_twin(record)}
+    names |= {"Record": record, "Open": open_twin(record)}
     source = _source(record, names)
     exec(compile(source, f"<reader of {record.__name__}>", "exec"), names)  # our own text, of our own shapes
     made: Read = names["read"]
@@ -44,21 +45,6 @@ def reader_of(record: type) -> Read:
 def source_of(record: type) -> str:
     """What `reader_of` compiles, for people."""
     return _source(record, {})
-
-
-def _open_twin(record: type) -> type:
-    """A class of the same slots that may be written to.
-
-    A frozen dataclass takes 0.2 µs a field to be made. An object of its twin is filled in a tenth of that, and becomes
-    a record by taking its class, which Python allows between classes of one layout.
-    """
-    if hasattr(record, "__post_init__"):
-        raise TypeError(f"{record.__name__} checks itself when it is made, which its reader would pass over")
-    return type(
-        record.__name__,
-        record.__bases__,
-        {"__slots__": record.__slots__, "__setattr__": object.__setattr__},  # type: ignore[attr-defined]  # all are slotted
-    )
 
 
 def _source(record: type, names: dict[str, Any]) -> str:

@@ -1,7 +1,9 @@
 """An event in CloudEvents' binary mode (Kafka binding 1.0): attributes are `ce_*` headers, `data` is the value."""
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import cast
 
 from schemas import codec
 from schemas.envelope import Actor, Event
@@ -18,10 +20,11 @@ from schemas.envelope_reading import (
 )
 from schemas.event_data import data_from_plain, record_class
 from schemas.events import EventRecord
-from schemas.events.checks import data_faults, subject_faults
+from schemas.events.checks import has_faults
 from schemas.faults import Fault, Refused
-from schemas.json_text import json_from_text, json_to_text
+from schemas.json_text import json_from_text, json_to_text, quoted
 from schemas.shapes import shapes_of
+from schemas.twin import open_twin
 from schemas.validation import instant_to_text, to_plain
 from schemas.values import instant_from_text
 from schemas.words import ActorKind
@@ -35,7 +38,11 @@ Headers = Sequence[tuple[str, bytes | None]]
 _REMEMBERED = 4096
 """Types, tenants, sources and actors are few and come again and again: their headers are read once."""
 
+_OpenEvent = open_twin(Event)
 _ACTOR_KEYS = frozenset(field.wire_name for field in shapes_of(Actor))
+
+_USUAL_ACTOR = re.compile(rb'\{"kind":"([a-z]+)"(?:,"id":"([^"\\\x00-\x1f]*)")?(?:,"roles":\[\])?\}')
+"""An actor as `headers_of` writes it, without name, roles and escapes: reading that costs a tenth of reading JSON."""
 
 
 def headers_of(event: Event) -> tuple[tuple[str, bytes], ...]:
@@ -68,28 +75,27 @@ def content_type(header: bytes | None) -> str:
 
 def _sound_event(value: bytes, headers: Headers) -> Event | None:
     """The event, unless anything at all is out of the ordinary."""
-    given = {name: content for name, content in headers if content is not None}
+    given = dict(cast(Sequence[tuple[str, bytes]], headers))
     if len(given) != len(headers) or "content-type" in given or given.get("ce_specversion", b"1.0") != b"1.0":
         return None
     try:
         event_type, record = _type_of(given["ce_type"])
         subject = checked_subject(given.get("ce_subject", b"").decode())
         data = codec.decode(value)
-        if not isinstance(data, record):
+        if not isinstance(data, record) or has_faults(event_type, subject, data):
             return None
-        if any(subject_faults(event_type, subject, data)) or any(data_faults(event_type, data)):
-            return None
-        return Event(
-            id=checked_identity(given["ce_id"].decode()),
-            type=event_type,
-            tenant=_tenant_of(given["ce_tenant"]),
-            time=instant_from_text(given["ce_time"].decode()),
-            data=data,
-            source=_source_of(given.get("ce_source", b"/")),
-            subject=subject,
-            actor=_actor_of(given["ce_actor"]) if "ce_actor" in given else Actor(),
-        )
-    except (KeyError, ValueError):
+        event = _OpenEvent()
+        event.id = checked_identity(given["ce_id"].decode())
+        event.type = event_type
+        event.tenant = _tenant_of(given["ce_tenant"])
+        event.time = instant_from_text(given["ce_time"].decode())
+        event.data = data
+        event.source = _source_of(given.get("ce_source", b"/"))
+        event.subject = subject
+        event.actor = _actor_of(given["ce_actor"]) if "ce_actor" in given else Actor()
+        event.__class__ = Event
+        return cast(Event, event)
+    except (AttributeError, KeyError, TypeError, ValueError):  # a header that has no value is None
         return None
 
 
@@ -158,6 +164,10 @@ def _source_of(header: bytes) -> str:
 @lru_cache(_REMEMBERED)
 def _actor_of(header: bytes) -> Actor:
     """The actor, if nothing is out of the ordinary; ValueError otherwise. Clients are many: most are read once."""
+    usual = _USUAL_ACTOR.fullmatch(header)
+    if usual is not None:
+        kind, identity = usual.groups()
+        return Actor(kind=ActorKind(kind.decode()), id=None if identity is None else identity.decode())
     plain = json_from_text(header)
     if not isinstance(plain, dict) or not plain.keys() <= _ACTOR_KEYS:
         raise ValueError(plain)
@@ -174,4 +184,6 @@ def _actor_of(header: bytes) -> Actor:
 
 @lru_cache(_REMEMBERED)
 def _actor_to_bytes(actor: Actor) -> bytes:
+    if actor.name is None and actor.id is not None and not actor.roles:
+        return f'{{"kind":"{actor.kind}","id":{quoted(actor.id)},"roles":[]}}'.encode()
     return json_to_text(to_plain(actor)).encode()

@@ -51,6 +51,15 @@ def subject_faults(event_type: str, subject: str, record: EventRecord | None) ->
         yield Fault(path="subject", reason="is missing: message.requested needs a contact, as subject or as data.to")
 
 
+def has_faults(event_type: str, subject: str, record: EventRecord) -> bool:
+    """Whether there is any fault; this is asked of every event, so it asks only what can be wrong with it."""
+    if (not subject or event_type in NO_SUBJECT) and any(subject_faults(event_type, subject, record)):
+        return True
+    if type(record) in _CHECKS or type(record) is Patch:
+        return any(data_faults(event_type, record))
+    return _nul_finder(cast("Any", type(record)))(record)
+
+
 def data_faults(event_type: str, record: EventRecord) -> Faults:
     """What is wrong with a record whose types are right; paths begin at `data`."""
     if _nul_finder(cast("Any", type(record)))(record):

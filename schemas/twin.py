@@ -1,0 +1,19 @@
+"""A record class's twin: the same slots, which may be written to.
+
+Making a frozen dataclass takes 0.15 µs a field. An object of its twin is filled in a tenth of that, and becomes a
+record by taking its class, which Python allows between classes of one layout: `made.__class__ = Record`. Only for what
+is made for every event; whoever fills it sets every field.
+"""
+
+from typing import Any
+
+
+def open_twin(record: type) -> Any:
+    """The twin of a frozen, slotted dataclass; it needs no arguments to be made."""
+    if hasattr(record, "__post_init__"):
+        raise TypeError(f"{record.__name__} checks itself when it is made, which its twin would pass over")
+    return type(
+        record.__name__,
+        record.__bases__,
+        {"__slots__": record.__slots__, "__setattr__": object.__setattr__},  # type: ignore[attr-defined]  # all are slotted
+    )
