@@ -111,17 +111,20 @@ def _sized(assignment: str) -> Iterator[str]:
 def _members(item: Shape, target: str, suffix: str, names: dict[str, Any], *, named: bool) -> Iterator[str]:
     """Lines for blocks of members, each behind its count, until one is empty."""
     one, name, many, left = f"one{suffix}", f"name{suffix}", f"many{suffix}", f"left{suffix}"
-    yield f"{many} = {'{}' if named else '[]'}"
     yield f"{left} = body[at]; at += 1"
-    yield f"while {left}:"
-    yield f"    if {left} & 0x81: {left}, at = long_size(body, at - 1)"
-    yield f"    for {left} in range({left} >> 1):"
+    yield f"if not {left}:"
+    yield f"    {target} = {'{}' if named else '()'}"
+    yield "else:"
+    yield f"    {many} = {'{}' if named else '[]'}"
+    yield f"    while {left}:"
+    yield f"        if {left} & 0x81: {left}, at = long_size(body, at - 1)"
+    yield f"        for {left} in range({left} >> 1):"
     if named:
-        yield from _indented(_sized(f"{name} = body[at:end].decode()"), depth=2)
-    yield from _indented(_lines(item, one, f"{suffix}_", names), depth=2)
-    yield f"        {many}[{name}] = {one}" if named else f"        {many}.append({one})"
-    yield f"    {left} = body[at]; at += 1"
-    yield f"{target} = {many}" if named else f"{target} = tuple({many})"
+        yield from _indented(_sized(f"{name} = body[at:end].decode()"), depth=3)
+    yield from _indented(_lines(item, one, f"{suffix}_", names), depth=3)
+    yield f"            {many}[{name}] = {one}" if named else f"            {many}.append({one})"
+    yield f"        {left} = body[at]; at += 1"
+    yield f"    {target} = {many}" if named else f"    {target} = tuple({many})"
 
 
 def _indented(lines: Iterator[str] | list[str], depth: int = 1) -> Iterator[str]:

@@ -7,7 +7,7 @@ or says what is wrong (`schemas.codec`). So it needs no checks of its own where 
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from struct import Struct
 from typing import Any
 
@@ -160,7 +160,15 @@ def _whole(number: int) -> bytes:
 
 
 def _instant(moment: datetime) -> bytes:
-    """Microseconds since 1970; those of our century take eight groups."""
+    """Microseconds since 1970. What a record causes mostly has the record's own time, so it is remembered.
+
+    Only in UTC: local times that differ by `fold` alone are equal to a dict.
+    """
+    return _remembered(moment) if moment.tzinfo is UTC else _microseconds(moment)
+
+
+def _microseconds(moment: datetime) -> bytes:
+    """Those of our century take eight groups."""
     micros = (moment - _EPOCH) // _MICROSECOND
     number = micros << 1
     highest = number >> 3 * _CHUNK_BITS
@@ -168,6 +176,9 @@ def _instant(moment: datetime) -> bytes:
         return _whole(micros)
     lowest, low, high = number & _CHUNK, number >> _CHUNK_BITS & _CHUNK, number >> 2 * _CHUNK_BITS & _CHUNK
     return _MIDDLE[lowest] + _MIDDLE[low] + _MIDDLE[high] + _LAST[highest]
+
+
+_remembered = lru_cache(1024)(_microseconds)
 
 
 def _false(value: bool) -> bytes:  # it is the value that is written

@@ -38,6 +38,7 @@ Headers = Sequence[tuple[str, bytes | None]]
 _REMEMBERED = 4096
 """Types, tenants, sources and actors are few and come again and again: their headers are read once."""
 
+_SPECVERSION = SPECVERSION.encode()
 _OpenEvent = open_twin(Event)
 _ACTOR_KEYS = frozenset(field.wire_name for field in shapes_of(Actor))
 
@@ -48,7 +49,7 @@ _USUAL_ACTOR = re.compile(rb'\{"kind":"([a-z]+)"(?:,"id":"([^"\\\x00-\x1f]*)")?(
 def headers_of(event: Event) -> tuple[tuple[str, bytes], ...]:
     """The attributes of an event as headers."""
     headers = (
-        ("ce_specversion", SPECVERSION.encode()),
+        ("ce_specversion", _SPECVERSION),
         ("ce_id", event.id.encode()),
         ("ce_source", event.source.encode()),
         ("ce_type", event.type.encode()),
@@ -59,24 +60,16 @@ def headers_of(event: Event) -> tuple[tuple[str, bytes], ...]:
     return (*headers, ("ce_subject", event.subject.encode())) if event.subject else headers
 
 
-def binary_event(value: bytes, headers: Headers) -> Event:
-    """The event of one record; raises Refused with all faults.
-
-    Nearly every event is sound, so it is read straight through first; only one that is not is gone over again, slowly,
-    to name everything that is wrong with it.
-    """
-    return _sound_event(value, headers) or _examined_event(value, headers)
-
-
 def content_type(header: bytes | None) -> str:
     """The media type that a header says, without parameters."""
     return (header or b"").partition(b";")[0].strip().lower().decode(errors="replace")
 
 
-def _sound_event(value: bytes, headers: Headers) -> Event | None:
-    """The event, unless anything at all is out of the ordinary."""
+def sound_event(value: bytes, headers: Headers) -> Event | None:
+    """The event of one record, unless anything at all is out of the ordinary."""
     given = dict(cast(Sequence[tuple[str, bytes]], headers))
-    if len(given) != len(headers) or "content-type" in given or given.get("ce_specversion", b"1.0") != b"1.0":
+    version = given.get("ce_specversion", _SPECVERSION)
+    if len(given) != len(headers) or "content-type" in given or version != _SPECVERSION:
         return None
     try:
         event_type, record = _type_of(given["ce_type"])
@@ -99,7 +92,8 @@ def _sound_event(value: bytes, headers: Headers) -> Event | None:
         return None
 
 
-def _examined_event(value: bytes, headers: Headers) -> Event:
+def examined_event(value: bytes, headers: Headers) -> Event:
+    """The event of one record; raises Refused with everything that is wrong with it."""
     given: dict[str, bytes] = {}
     faults: list[Fault] = []
     for name, content in headers:
@@ -182,8 +176,13 @@ def _actor_of(header: bytes) -> Actor:
     return Actor(kind=ActorKind(kind), id=identity, name=name, roles=tuple(roles))
 
 
-@lru_cache(_REMEMBERED)
 def _actor_to_bytes(actor: Actor) -> bytes:
-    if actor.name is None and actor.id is not None and not actor.roles:
-        return f'{{"kind":"{actor.kind}","id":{quoted(actor.id)},"roles":[]}}'.encode()
+    if actor.name is not None or actor.roles:
+        return _rare_actor_to_bytes(actor)
+    identity = "" if actor.id is None else f',"id":{quoted(actor.id)}'
+    return f'{{"kind":"{actor.kind}"{identity},"roles":[]}}'.encode()
+
+
+@lru_cache(_REMEMBERED)
+def _rare_actor_to_bytes(actor: Actor) -> bytes:
     return json_to_text(to_plain(actor)).encode()

@@ -5,7 +5,8 @@ dropped. It raises Fatal and SchemasUnavailable only, which no record is to blam
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
 from time import perf_counter
 from typing import assert_never
 
@@ -30,6 +31,9 @@ from streams.store import TABLES_LIMIT
 from streams.tally import Tally
 from streams.unit_of_work import Change, Output
 from streams.writes import Writes
+
+_instant = lru_cache(maxsize=1024)(from_millis)
+"""Neighbours in a log often have the same time; then they share the instant, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,14 +175,16 @@ class Guard:
         return set_aside(source, topic=topic.name, stage=self._stage, origin=origin, faults=faults, error=error)
 
 
-@dataclass(slots=True)
 class _Done:
     """What a record, or one timer that fires at it, does beside its writes."""
 
-    outputs: list[Output] = field(default_factory=list)
-    decided: list[Decision] = field(default_factory=list)
-    fired: list[int] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
+    __slots__ = ("decided", "faults", "fired", "outputs")
+
+    def __init__(self) -> None:
+        self.outputs: list[Output] = []
+        self.decided: list[Decision] = []
+        self.fired: list[int] = []
+        self.faults: list[Fault] = []
 
     def add(self, other: "_Done") -> None:
         self.outputs += other.outputs
@@ -188,7 +194,10 @@ class _Done:
 
 
 def _letter_alone(change: Change) -> _Done:
-    return _Done(outputs=change.outputs, faults=list(change.faults))
+    done = _Done()
+    done.outputs += change.outputs
+    done.faults += change.faults
+    return done
 
 
 def _take(effect: Effect, overlay: Overlay, source: ConsumerRecord[bytes, bytes], done: _Done) -> None:
@@ -219,4 +228,4 @@ def _decoded(source: ConsumerRecord[bytes, bytes], topic: Topic) -> Record:
         key = source.key.decode() if source.key else ""
     except UnicodeDecodeError:
         raise Unreadable(Fault(path="key", reason=f"is no UTF-8: {source.key!r}")) from None
-    return Record(topic=topic.name, key=key, value=value, now=from_millis(source.timestamp))
+    return Record(topic=topic.name, key=key, value=value, now=_instant(source.timestamp))

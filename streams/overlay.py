@@ -64,10 +64,8 @@ class Overlay:
     def get(self, table: Table[T], key: str) -> T | None:
         """The row, or None."""
         raw_key = self._codes[table.name] + key.encode()
-        if raw_key in self.writes:
-            value = self.writes[raw_key]
-        elif raw_key in self._unit:
-            value = self._unit[raw_key]
+        if raw_key in (written := self.writes.by_key) or raw_key in (written := self._unit.by_key):
+            value = written[raw_key]
         else:
             value = self._stored.get(raw_key)
         return None if value is None else cast(T, codec.decode(value))

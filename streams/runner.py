@@ -24,7 +24,7 @@ from streams.outbox import Outbox
 from streams.pulse import Pulse
 from streams.quarantine_alarm import QuarantineAlarm
 from streams.store import ANNOUNCED, PartitionStore, Store, position_key, position_value, voided_key
-from streams.unit_of_work import WRITES_LIMIT_BYTES, UnitOfWork
+from streams.unit_of_work import WRITES_LIMIT_BYTES, Change, UnitOfWork
 from streams.writes import Writes
 from tidings.config import Kafka
 from tidings.metrics import StageMetrics
@@ -104,8 +104,7 @@ class StageRunner:
                     return
                 unit = self._new_unit()
             change = self._guard.apply(record, place.store, unit.writes)
-            is_new = record.offset >= place.announced
-            if is_new and not all(self._alarm.allows(place.topic, fault, count) for fault in change.faults):
+            if change.faults and record.offset >= place.announced and not self._allows(change, place, count):
                 await self._hold(unit, place, batch, record.offset, consumer)
                 return
             if not unit.has_room_for(change):
@@ -119,6 +118,10 @@ class StageRunner:
         self._alarm.performed(place.topic, len(batch.records))
         self._metrics.performed(place.topic, len(batch.records))
         consumer.settle(batch)
+
+    def _allows(self, change: Change, place: _Place, count: int) -> bool:
+        """Whether what is wrong with the batch's record of this number may be set aside."""
+        return all(self._alarm.allows(place.topic, fault, count) for fault in change.faults)
 
     async def _rest_seconds(self, place: _Place, consumer: Consumer) -> float:
         """For how long this source has to wait: for another one, which was announced, or for better records."""

@@ -56,7 +56,8 @@ class PartitionStore:
     def get(self, key: bytes) -> bytes | None:
         """The stored value."""
         try:
-            return cast(bytes | None, self._db.get(key))
+            stored: bytes | None = self._db.get(key)
+            return stored
         except Exception as error:
             raise Fatal(f"the store cannot be read: {error}") from error
 

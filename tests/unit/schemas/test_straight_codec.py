@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -138,6 +139,13 @@ def test_an_instant_of_any_size_is_written_alike_and_comes_back(moment: datetime
     body = writer_of(Seen)(Seen(at=moment))
     assert head_of(Seen) + body == thoroughly_encoded(Seen(at=moment))
     assert reader_of(Seen)(body, 0) == (Seen(at=moment), len(body))
+
+
+def test_each_of_two_instants_that_a_clock_shows_alike_is_written() -> None:
+    early = datetime(2026, 10, 25, 2, 30, tzinfo=ZoneInfo("Europe/Stockholm"))
+    written = [Codec(CheckedIn()).encode(Seen(at=moment)) for moment in (early, early.replace(fold=1))]
+    read = [Codec(CheckedIn()).decode(each) for each in written]
+    assert read == [Seen(at=early.astimezone(UTC)), Seen(at=early.astimezone(UTC) + timedelta(hours=1))]
 
 
 @pytest.mark.parametrize("length", [0, 1, 63, 64, 4095, 4096, 8191, 8192, 300_000])

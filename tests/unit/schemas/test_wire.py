@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import FrozenInstanceError, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +16,9 @@ from schemas.events.campaigns import Audience, CampaignCreated
 from schemas.events.documents import CreditsPurchased
 from schemas.events.orders import Item, Order
 from schemas.faults import Refused, Unreadable
+from schemas.json_text import json_to_text
 from schemas.topics import BY_NAME
+from schemas.validation import to_plain
 from schemas.words import ActorKind
 
 EVENTS = BY_NAME["events"]
@@ -304,6 +307,7 @@ BROKEN_HEADERS: dict[str, tuple[dict[str, bytes | None], str]] = {
     "no tenant": ({"ce_tenant": None}, "tenant: is missing"),
     "an actor that is no JSON": ({"ce_actor": b"staff"}, "actor: is not JSON"),
     "an actor of no kind": ({"ce_actor": b'{"kind":"robot"}'}, "actor.kind: must be one of"),
+    "an actor with a raw NUL": ({"ce_actor": b'{"kind":"client","id":"a\0b"}'}, "actor: is not JSON"),
     "no UTF-8": ({"ce_subject": b"\xff"}, "subject: is not UTF-8: b'\\xff'"),
     "another version": ({"ce_specversion": b"0.3"}, "specversion: must be 1.0, not '0.3'"),
     "the wrong record": (
@@ -316,6 +320,11 @@ BROKEN_HEADERS: dict[str, tuple[dict[str, bytes | None], str]] = {
 ACTORS = [
     {},
     {"kind": "client"},
+    {"kind": "client", "id": "c1"},
+    {"kind": "client", "id": "c1", "roles": []},
+    {"kind": "client", "id": "\u00e9\u2028\U0001f514"},
+    {"kind": "client", "id": 'a"b\\c\n'},
+    {"kind": "robot", "id": "c1"},
     {"id": None, "name": None},
     {"id": "", "name": "", "roles": []},
     {"kind": "staff", "id": "s1", "name": "Ann", "roles": ["admin", "approver"]},
@@ -335,11 +344,36 @@ ACTORS = [
 ]
 
 
+@pytest.mark.parametrize("is_compact", [False, True])
 @pytest.mark.parametrize("actor", ACTORS, ids=json.dumps)
-def test_an_actor_is_read_alike_in_both_modes(actor: object) -> None:
-    value, headers = binary(EVENT, ce_actor=json.dumps(actor).encode())
+def test_an_actor_is_read_alike_in_both_modes(actor: object, is_compact: bool) -> None:
+    said = json_to_text(actor) if is_compact else json.dumps(actor)
+    value, headers = binary(EVENT, ce_actor=said.encode())
     structured = json.dumps({**wire.event_to_json(EVENT), "actor": actor})
     assert outcome(wire.decode, EVENTS, None, value, headers) == outcome(wire.event_from_json, structured)
+
+
+@pytest.mark.parametrize(
+    "actor",
+    [
+        Actor(),
+        Actor(kind=ActorKind.CLIENT, id="c1"),
+        Actor(kind=ActorKind.CLIENT, id='a"b\\c\n\x7f\u00e9\u2028\U0001f514'),
+        Actor(kind=ActorKind.STAFF, id="", roles=("admin",)),
+        Actor(kind=ActorKind.STAFF, name="Ann"),
+    ],
+    ids=repr,
+)
+def test_an_actor_is_written_as_json_and_comes_back(actor: Actor) -> None:
+    value, headers = binary(replace(EVENT, actor=actor))
+    assert dict(headers)["ce_actor"] == json_to_text(to_plain(actor)).encode()
+    assert wire.decode(EVENTS, None, value, headers) == replace(EVENT, actor=actor)
+
+
+def test_an_event_that_was_read_is_frozen() -> None:
+    value, headers = binary(EVENT)
+    with pytest.raises(FrozenInstanceError):
+        wire.decode(EVENTS, None, value, headers).id = "e2"  # type: ignore[attr-defined]  # it must not be possible
 
 
 def outcome(read: Callable[..., object], *arguments: Any) -> object:
