@@ -12,8 +12,9 @@ from aiokafka.structs import ConsumerRecord
 from gateways.ledger import OFFSET_HEADER
 from schemas.topics import BY_NAME, Clock
 from streams.journal import is_void as stands_elsewhere
+from tests.simulation.loop import now, running
 from tests.simulation.process import Process
-from tests.simulation.storm import Storm, now
+from tests.simulation.storm import Storm
 
 Place = tuple[str, int]
 """Topic and partition."""
@@ -142,7 +143,7 @@ class Producer:
     async def send_batch(self, batch: RecordBatch, topic: str, *, partition: int) -> asyncio.Future[Metadata]:
         """Hand a batch over; the answer is done when all replicas have it."""
         await self.process.pause(f"before {topic}/{partition} is sent to")
-        loop = asyncio.get_running_loop()
+        loop = running()
         acked: asyncio.Future[Metadata] = loop.create_future()
         self.pending.add(acked)
         acked.add_done_callback(self._acked)
@@ -165,7 +166,7 @@ class Producer:
         """The request that was the first of those that wait for this partition comes to the broker."""
         storm, process = self.broker.storm, self.process
         if process.is_alive and process.cut_until > now():
-            asyncio.get_running_loop().call_at(process.cut_until, self._arrive, place)
+            running().call_at(process.cut_until, self._arrive, place)
             return
         rows, acked = self._waiting[place].popleft()
         if place in self._lost or (not process.is_alive and storm.rng.random() < 0.5):
@@ -188,7 +189,7 @@ class Producer:
 
     def _answer(self, acked: asyncio.Future[Metadata], answer: Metadata | Exception) -> None:
         at = max(self.process.reachable_at, self.process.frozen_until) + self.broker.storm.latency_seconds()
-        asyncio.get_running_loop().call_at(at, _tell, self.process, acked, answer)
+        running().call_at(at, _tell, self.process, acked, answer)
 
 
 def _tell(process: Process, acked: asyncio.Future[Metadata], answer: Metadata | Exception) -> None:

@@ -1,6 +1,5 @@
 """World one: events, ticks and poison through two stages, on up to three workers that come, go and fail."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
@@ -17,6 +16,7 @@ from tests.simulation.disk import Disk, new_disk
 from tests.simulation.fleet import Machine
 from tests.simulation.group import Group
 from tests.simulation.laws import stage_laws
+from tests.simulation.loop import rest, running
 from tests.simulation.process import Process
 from tests.simulation.storm import Storm, odds_of
 from tests.simulation.worker import Parts, StageMember, changelog
@@ -91,7 +91,7 @@ class EngineWorld:
     async def _script(self, rng: Random) -> None:
         pause_seconds = rng.choice((0.05, 0.15, 0.3, 0.8))
         for step in range(rng.choice((3, 4) if pause_seconds > 0.3 else (3, 4, 5, 7))):
-            await asyncio.sleep(rng.random() * pause_seconds)
+            await rest(rng.random() * pause_seconds)
             match rng.randint(0, 9):
                 case 0:
                     self.broker.now_ms += rng.choice((-3000, 60_000, 1))
@@ -133,10 +133,10 @@ class EngineWorld:
         self.broker.now_ms += 3_600_000
         for number in self.numbers:
             self.broker.append(TICKS.name, number, [Row(None, _TICK)])
-        loop = asyncio.get_running_loop()
+        loop = running()
         deadline = loop.time() + REST_SECONDS
-        while (left := self._left()) and loop.time() < deadline:  # noqa: ASYNC110 - the model's time costs nothing
-            await asyncio.sleep(0.3)
+        while (left := self._left()) and loop.time() < deadline:
+            await rest(0.3)
         if left:
             self.broken.append(f"it never comes to rest: {left}")
 

@@ -1,12 +1,12 @@
 """The supervisor of one machine: whatever ends there is started again, and what ended for no good reason is told."""
 
-import asyncio
 from collections.abc import Callable
 
 from aiokafka.errors import KafkaError
 
 from gateways.ledger import ForeignWrite
 from streams.crash import Fatal
+from tests.simulation.loop import rest, running
 from tests.simulation.process import Killed, Process
 from tests.simulation.storm import RESTART_SECONDS, Storm
 
@@ -25,7 +25,7 @@ class Machine:
         self.unexpected: list[BaseException] = []
         self.process: Process | None = None
         self._build = build
-        self._running = asyncio.get_running_loop().create_task(self._run())
+        self._running = running().create_task(self._run())
 
     async def _run(self) -> None:
         """Keep one process running."""
@@ -39,7 +39,7 @@ class Machine:
                     self.storm.step(f"{self.name} ends: {each!r}")
                 else:
                     self.unexpected.append(each)
-            await asyncio.sleep(RESTART_SECONDS * (1 + self.storm.rng.random()))
+            await rest(RESTART_SECONDS * (1 + self.storm.rng.random()))
 
 
 def _flat(error: BaseException | None) -> list[BaseException]:

@@ -1,6 +1,5 @@
 """World two: commands and withdrawals to a channel's gateways, and a provider that remembers what it accepted."""
 
-import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -15,10 +14,11 @@ from tests.simulation.broker import Broker
 from tests.simulation.fleet import Machine
 from tests.simulation.gateway_laws import gateway_laws, newest_entries, unreported
 from tests.simulation.group import Group
+from tests.simulation.loop import now, rest
 from tests.simulation.office import COMMANDS, LEDGER, Office, OfficeParts, row
 from tests.simulation.post import Post
 from tests.simulation.process import Process
-from tests.simulation.storm import Storm, now, odds_of
+from tests.simulation.storm import Storm, odds_of
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 REST_SECONDS = 90.0
@@ -62,7 +62,7 @@ class GatewayWorld:
     async def _script(self, rng: Random) -> None:
         pause_seconds = rng.choice((0.05, 0.15, 0.5))
         for step in range(rng.choice((3, 5, 8))):
-            await asyncio.sleep(rng.random() * pause_seconds)
+            await rest(rng.random() * pause_seconds)
             match rng.randint(0, 11):
                 case 0:
                     self.group.rebalance()
@@ -129,9 +129,9 @@ class GatewayWorld:
         """Wait until nothing is left to do but to let time pass; then let it pass, in steps."""
         deadline = now() + REST_SECONDS
         while (left := self._left()) and now() < deadline:
-            await asyncio.sleep(0.4)
+            await rest(0.4)
             self.broker.now_ms += 120_000
-        await asyncio.sleep(0.6)  # the last answers are on their way
+        await rest(0.6)  # the last answers are on their way
         if left:
             self.broken.append(f"it never comes to rest: {left}")
 

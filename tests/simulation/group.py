@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from tests.simulation.broker import Broker
+from tests.simulation.loop import now, rest, running
 from tests.simulation.process import Process
-from tests.simulation.storm import PACE, SESSION_SECONDS, now
+from tests.simulation.storm import PACE, SESSION_SECONDS
 
 REBALANCE_SECONDS = 10.0 / PACE
 HEARTBEAT_SECONDS = 1.8 / PACE
@@ -52,7 +53,7 @@ class Group:
 
     def begin(self) -> None:
         """Watch the sessions from now on."""
-        asyncio.get_running_loop().call_later(HEARTBEAT_SECONDS, self._sweep)
+        running().call_later(HEARTBEAT_SECONDS, self._sweep)
 
     def join(self, member: Member) -> None:
         """A member comes; a static one that was away for less than a session gets its partitions back at once."""
@@ -95,7 +96,7 @@ class Group:
         self._moved.set()
         if not self._is_rebalancing:
             self._is_rebalancing = True
-            self._task = asyncio.get_running_loop().create_task(self._rebalance())
+            self._task = running().create_task(self._rebalance())
 
     def _sweep(self) -> None:
         for name, seat in list(self.seats.items()):
@@ -103,7 +104,7 @@ class Group:
                 self.broker.storm.step(f"{self.name}: the session of {name} is over")
                 del self.seats[name]
                 self.rebalance()
-        asyncio.get_running_loop().call_later(HEARTBEAT_SECONDS, self._sweep)
+        running().call_later(HEARTBEAT_SECONDS, self._sweep)
 
     async def _rebalance(self) -> None:
         while self._is_dirty:
@@ -153,7 +154,7 @@ async def stay(group: Group, member: Member) -> None:
     group.join(member)
     member.heard_at = now()
     while True:
-        await asyncio.sleep(HEARTBEAT_SECONDS * (0.5 + process.storm.rng.random()))
+        await rest(HEARTBEAT_SECONDS * (0.5 + process.storm.rng.random()))
         await process.connected()
         if group.heartbeat(member):
             member.heard_at = now()

@@ -1,6 +1,5 @@
 """World three: the whole way of a message, through the product's own topology and an email gateway, in any weather."""
 
-import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -24,10 +23,11 @@ from tests.simulation.fleet import Machine
 from tests.simulation.gateway_laws import gateway_laws, newest_entries, unreported
 from tests.simulation.group import Group
 from tests.simulation.laws import stage_laws
+from tests.simulation.loop import now, rest
 from tests.simulation.office import COMMANDS, Office, OfficeParts
 from tests.simulation.post import Post
 from tests.simulation.process import Process
-from tests.simulation.storm import Storm, now, odds_of
+from tests.simulation.storm import Storm, odds_of
 from tests.simulation.worker import Parts, StageMember
 from tests.unit.processors.world import MONDAY, PANTRY
 from tidings.memory import MemoryRunner
@@ -105,15 +105,15 @@ class HouseWorld:
     async def _settle_in(self) -> None:
         """The tenant and its contacts are there before anything can go wrong."""
         self._happens("settings.changed", "", _SETTINGS)
-        await asyncio.sleep(1.0)
+        await rest(1.0)
         for subject in _SUBJECTS:
             self._happens("contact.changed", subject, {"name": subject, "email": f"{subject}@example.org"})
-        await asyncio.sleep(1.0)
+        await rest(1.0)
 
     async def _script(self, rng: Random) -> None:
         pause_seconds = rng.choice((0.05, 0.3, 1.0))
         for _ in range(rng.choice((3, 5, 7))):
-            await asyncio.sleep(rng.random() * pause_seconds)
+            await rest(rng.random() * pause_seconds)
             subject, name = rng.choice(_SUBJECTS), rng.choice(("a1", "a2"))
             starts_at = (from_millis(self.broker.now_ms) + timedelta(hours=rng.randint(40, 120))).isoformat()
             appointment = {"appointment_id": name, "starts_at": starts_at, "made_by": "staff"}
@@ -155,17 +155,17 @@ class HouseWorld:
         """First what has happened, then what is due until everything is over."""
         deadline = now() + REST_SECONDS
         while self._left() and now() < deadline:
-            await asyncio.sleep(0.5)
+            await rest(0.5)
             self.broker.now_ms += 120_000
         self.broker.now_ms += 10 * 86_400_000
         self._tick()
         while (left := self._left()) and now() < deadline:
-            await asyncio.sleep(0.5)
+            await rest(0.5)
             if left.startswith("gateways"):
                 self.broker.now_ms += 120_000
         if left:
             self.broken.append(f"it never comes to rest: {left}")
-        await asyncio.sleep(1.0)
+        await rest(1.0)
 
     def _left(self) -> str:
         sources = [(group, tuple(stage.reads)) for stage, group in zip(TOPOLOGY, self.groups, strict=True)]

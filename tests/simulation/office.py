@@ -21,9 +21,10 @@ from schemas.topics import BY_NAME, CONSENTS, STATUSES, command_topic, ledger_to
 from schemas.words import Channel, Lane
 from tests.simulation.broker import Broker, Metadata, Producer, Row
 from tests.simulation.group import Group, stay
+from tests.simulation.loop import now, rest
 from tests.simulation.post import Courier, Post
 from tests.simulation.process import Process
-from tests.simulation.storm import PACE, now
+from tests.simulation.storm import PACE
 
 COMMANDS = tuple(command_topic(Channel.EMAIL, lane) for lane in Lane)
 LEDGER = ledger_topic(Channel.EMAIL)
@@ -187,7 +188,7 @@ class Office:
 
     async def _commit_regularly(self) -> None:
         while True:
-            await asyncio.sleep(COMMIT_SECONDS * (0.5 + self.process.storm.rng.random()))
+            await rest(COMMIT_SECONDS * (0.5 + self.process.storm.rng.random()))
             await self._commit()
 
     async def _commit(self) -> None:

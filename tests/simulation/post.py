@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 from gateways.answers import Accepted, Answer, Rejected, Retry, Unknown, Unreachable
 from schemas.message import Message
+from tests.simulation.loop import now, running
 from tests.simulation.process import Process
-from tests.simulation.storm import Storm, now
+from tests.simulation.storm import Storm
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -54,8 +55,8 @@ class Courier:
         storm, process = self._post.storm, self._process
         if process.cut_until > now() or storm.strikes(0.03):
             return Unreachable(detail="no connection")
-        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        asyncio.get_running_loop().call_later(storm.latency_seconds(), self._arrive, message, attempt, answer)
+        answer: asyncio.Future[Answer] = running().create_future()
+        running().call_later(storm.latency_seconds(), self._arrive, message, attempt, answer)
         found = await answer
         await process.pause("before the answer is heard")
         return Unknown(detail="the connection broke") if process.cut_until > now() else found

@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, NoReturn
 
-from tests.simulation.storm import CUTS_SECONDS, FREEZES_SECONDS, Storm, now
+from tests.simulation.loop import now, rest, running
+from tests.simulation.storm import CUTS_SECONDS, FREEZES_SECONDS, Storm
 
 
 class Killed(BaseException):
@@ -21,12 +22,12 @@ class Process:
         self.frozen_until = 0.0
         self.frozen_seconds = 0.0
         self.cut_until = 0.0
-        self.ended = asyncio.get_running_loop().create_future()
+        self.ended = running().create_future()
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def start(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Let something run in this process until the process ends."""
-        task = asyncio.get_running_loop().create_task(work)
+        task = running().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._done)
         return task
@@ -67,13 +68,13 @@ class Process:
         if storm.strikes(storm.odds.cut):
             self.cut(storm.rng.choice(CUTS_SECONDS), where)
         if storm.rng.random() < 0.3:
-            await asyncio.sleep(storm.latency_seconds())
+            await rest(storm.latency_seconds())
         await self.awake()
 
     async def awake(self) -> None:
         """Return when the process is not frozen; what it does then it believes to do at once."""
-        while self.frozen_until > now():  # noqa: ASYNC110 - the model's time costs nothing
-            await asyncio.sleep(self.frozen_until - now())
+        while self.frozen_until > now():
+            await rest(self.frozen_until - now())
         if not self.is_alive:
             raise Killed
 
@@ -81,7 +82,7 @@ class Process:
         """Return when the process is awake and its network works."""
         await self.awake()
         while self.cut_until > now():
-            await asyncio.sleep(self.cut_until - now())
+            await rest(self.cut_until - now())
             await self.awake()
 
     def freeze(self, seconds: float, where: str) -> None:

@@ -1,8 +1,9 @@
 """The storm: which misfortune strikes where and when, drawn from one seed, until all is healed."""
 
-import asyncio
 from dataclasses import dataclass, field
 from random import Random
+
+from tests.simulation.loop import now
 
 PACE = 5.0
 """One second of a world stands for so many of the product's limits: those of its polls that are idle cost the most."""
@@ -64,8 +65,3 @@ def odds_of(rng: Random) -> Odds:
     prevailing = rng.sample(sorted(most), rng.choice((0, 1, 1, 2, 3)))
     struck = {name: most[name] * (0.2 + 0.8 * rng.random()) for name in prevailing}
     return Odds(**struck, slow=rng.choice((0.02, 0.1, 0.3)))
-
-
-def now() -> float:
-    """Seconds since the beginning of this world."""
-    return asyncio.get_running_loop().time()

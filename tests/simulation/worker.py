@@ -24,8 +24,9 @@ from streams.unit_of_work import Change, UnitOfWork
 from tests.simulation.broker import Broker, Producer
 from tests.simulation.disk import Disk, ModelStore, Partition
 from tests.simulation.group import Group, stay
+from tests.simulation.loop import now, rest
 from tests.simulation.process import Process
-from tests.simulation.storm import PACE, now
+from tests.simulation.storm import PACE
 from tidings.config import Kafka
 
 BEAT_SECONDS = 0.2 / PACE
@@ -304,7 +305,7 @@ class StageMember:
 
     async def _commit_regularly(self) -> None:
         while True:
-            await asyncio.sleep(COMMIT_SECONDS * (0.5 + self.process.storm.rng.random() / 2))
+            await rest(COMMIT_SECONDS * (0.5 + self.process.storm.rng.random() / 2))
             due = self._consumer.committable()
             if not due:
                 continue
