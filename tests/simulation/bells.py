@@ -20,6 +20,9 @@ NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 COUNTS = Table(name="counts", holds=Alarm)
 TIMERS = Table(name="timers", holds=Alarm)
 HEARD = Table(name="heard", holds=Seen)
+MENDED = Table(name="mended", holds=Seen)
+LOOSE = "/loose"
+"""Ends the row of a timer that fails until its bell is mended."""
 
 
 def bell(event_id: str, subject: str, event_type: str, wait_seconds: int = 0) -> Event:
@@ -29,7 +32,7 @@ def bell(event_id: str, subject: str, event_type: str, wait_seconds: int = 0) ->
 
 
 def on_event(record: Record, tables: Tables) -> Iterator[Effect]:
-    """Count the event, and say which it is; set a timer, stop one, or fail after all of that."""
+    """Count the event, and say which it is; set a timer, stop one, mend a bell, or fail after all of that."""
     event: Any = record.value
     count = _next(tables, record.key)
     yield count
@@ -38,6 +41,10 @@ def on_event(record: Record, tables: Tables) -> Iterator[Effect]:
     match event.type:
         case "bell.set":
             yield arm(TIMERS, record.now + timedelta(seconds=event.data.values["wait"]), row)
+        case "bell.loosened":
+            yield arm(TIMERS, record.now + timedelta(seconds=event.data.values["wait"]), row + LOOSE)
+        case "bell.mended":
+            yield Put(table=MENDED, key=record.key, value=Seen(at=record.now))
         case "bell.stopped":
             for key, _ in tables.range(TIMERS, "", "~", 3):
                 yield Delete(table=TIMERS, key=key)
@@ -53,15 +60,17 @@ def on_event(record: Record, tables: Tables) -> Iterator[Effect]:
 
 
 def on_tick(record: Record, tables: Tables) -> Iterator[Effect]:
-    """Ring what is due; how many rang before is part of what is said."""
+    """Ring what is due; how many rang before is part of what is said. A loose one fails after it has rung."""
     yield from fire_due(TIMERS, tables, record.now, partial(_wake, record, tables))
 
 
 def _wake(record: Record, tables: Tables, row: str) -> Iterator[Effect]:
-    key, _, event_id = row.partition("/")
+    key, _, event_id = row.removesuffix(LOOSE).partition("/")
     count = _next(tables, key)
     yield count
     yield _answer(bell(event_id, key.partition("|")[2], "bell.rung"), f"{event_id} rang as {_count(count)}", record)
+    if row.endswith(LOOSE) and tables.get(MENDED, key) is None:
+        raise LookupError("the clapper is loose")
 
 
 def on_answer(record: Record, tables: Tables) -> Iterator[Effect]:
@@ -100,6 +109,8 @@ def _answer(event: Event, answer_id: str, record: Record) -> Forward:
     return Forward(topic=AUDIENCE.name, key=record.key or answer.key, value=answer)
 
 
-RING = Stage(name="ring", reads={EVENTS.name: on_event, TICKS.name: on_tick}, tables=(COUNTS, TIMERS), timers=TIMERS)
+RING = Stage(
+    name="ring", reads={EVENTS.name: on_event, TICKS.name: on_tick}, tables=(COUNTS, TIMERS, MENDED), timers=TIMERS
+)
 HEAR = Stage(name="hear", reads={AUDIENCE.name: on_answer}, tables=(COUNTS, HEARD))
 BELLS = (RING, HEAR)

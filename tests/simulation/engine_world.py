@@ -1,6 +1,6 @@
-"""World one: events, ticks and poison through two stages, on up to three workers that come, go and fail."""
+"""World one: events, ticks, poison and failing timers through two stages, on workers that come, go and fail."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
@@ -8,7 +8,7 @@ from schemas import wire
 from schemas.clock import to_millis
 from schemas.decision import Decision
 from schemas.tick import Tick
-from schemas.topics import DEAD_LETTERS, DECISIONS, EVENTS, PARTITIONS, TICKS
+from schemas.topics import AUDIENCE, DEAD_LETTERS, DECISIONS, EVENTS, PARTITIONS, TICKS
 from streams.client import partition_of
 from tests.simulation.bells import BELLS, NOON, bell
 from tests.simulation.broker import Broker, Row
@@ -16,18 +16,21 @@ from tests.simulation.disk import Disk, new_disk
 from tests.simulation.fleet import Machine
 from tests.simulation.group import Group
 from tests.simulation.laws import stage_laws
-from tests.simulation.loop import rest, running
+from tests.simulation.loop import now, rest
+from tests.simulation.mending import Operator, timer_laws
 from tests.simulation.process import Process
 from tests.simulation.storm import Storm, odds_of
 from tests.simulation.worker import Parts, StageMember, changelog
 
 REST_SECONDS = 120.0
 """After the storm everything is done within so long."""
+_TOPICS = (EVENTS.name, TICKS.name, AUDIENCE.name)
 _TICK = wire.encode(Tick(ticker="model")).value
 _TYPES = (
     "bell.set",
     "bell.set",
     "bell.set",
+    "bell.loosened",
     "bell.stopped",
     "bell.moved",
     "bell.heard",
@@ -60,10 +63,14 @@ class EngineWorld:
             group.begin()
         for number in range(rng.choice((1, 2, 2, 3))):
             self._add_machine(f"w{number}")
+        operator = Operator(broker=self.broker, ringers=self.groups[0])
         await self._script(rng)
+        await operator.mend()
         self.storm.step("the storm is over")
         self.storm.is_over = True
         await self._come_to_rest()
+        while await operator.mend():
+            await self._come_to_rest()
         self._reckon()
 
     def _add_machine(self, name: str) -> None:
@@ -113,7 +120,8 @@ class EngineWorld:
             subject = _SUBJECTS[number][rng.randint(0, 1)]
             event = bell(f"e{step}.{one}", subject, rng.choice(_TYPES), rng.randint(0, 20))
             encoded = wire.encode(event)
-            rows += [Row(event.key.encode(), encoded.value, encoded.headers)] * (1 if rng.random() < 0.9 else 2)
+            copies = 1 if rng.random() < 0.9 or event.type == "bell.loosened" else 2
+            rows += [Row(event.key.encode(), encoded.value, encoded.headers)] * copies
         if rng.random() < 0.1:
             rows.append(Row(b"t|junk", b"junk"))
         self.broker.append(EVENTS.name, number, rows)
@@ -130,19 +138,23 @@ class EngineWorld:
                 self.broker.compact(topic, number, rng.randint(0, self.broker.end(topic, number)))
 
     async def _come_to_rest(self) -> None:
+        """First what has happened, then what is due by then."""
         self.broker.now_ms += 3_600_000
+        deadline = now() + REST_SECONDS
+        await self._until_nothing_is_left((EVENTS.name,), deadline)
         for number in self.numbers:
             self.broker.append(TICKS.name, number, [Row(None, _TICK)])
-        loop = running()
-        deadline = loop.time() + REST_SECONDS
-        while (left := self._left()) and loop.time() < deadline:
-            await rest(0.3)
-        if left:
+        await self._until_nothing_is_left(_TOPICS, deadline)
+        if left := self._left(_TOPICS):
             self.broken.append(f"it never comes to rest: {left}")
 
-    def _left(self) -> str:
+    async def _until_nothing_is_left(self, topics: Collection[str], deadline: float) -> None:
+        while self._left(topics) and now() < deadline:
+            await rest(0.3)
+
+    def _left(self, topics: Collection[str]) -> str:
         for stage, group in zip(BELLS, self.groups, strict=True):
-            for topic in stage.reads:
+            for topic in (each for each in stage.reads if each in topics):
                 for number in self.numbers:
                     done, end = group.committed(topic, number), self.broker.end(topic, number)
                     if done != end:
@@ -152,6 +164,7 @@ class EngineWorld:
     def _reckon(self) -> None:
         self.broken += [f"a fault of the code: {error!r}" for each in self.machines for error in each.unexpected]
         self.broken += stage_laws(self.broker, BELLS, self.numbers, self.disks, {})
+        self.broken += timer_laws(self.broker, self.numbers)
         self.broken += self._undecided()
 
     def _undecided(self) -> Sequence[str]:

@@ -10,11 +10,16 @@ from faust.types import TP
 from gateways.desk import Desk
 from gateways.ledger import Ledger
 from gateways.offsets import Offsets
+from processors.effects import Fire, Record
 from schemas.delivery import AttemptState, DeliveryStatus, LedgerEntry
+from schemas.state import Alarm
 from streams.batch import Batch
 from streams.consumer import Consumer
+from streams.guard import Guard
 from streams.journal import Journal
-from streams.unit_of_work import UnitOfWork
+from streams.overlay import Overlay
+from streams.quarantine import FailedTimer
+from streams.unit_of_work import Change, UnitOfWork
 from streams.writes import Writes
 from tests.simulation.disk import ModelStore
 from tests.simulation.engine_world import engine_world
@@ -76,6 +81,30 @@ class Unchecked(Journal):
             batch.append(timestamp=0, key=key, value=value)
         sent = await (await self._producer.send_batch(batch, self._topic, partition=partition))
         return int(sent.offset) + len(writes) - 1
+
+
+class AllOrNothing(Guard):
+    """A timer that fails takes its tick with it."""
+
+    def _set_timer_aside(self, timer: FailedTimer, source: Any, error: Exception) -> Change:
+        raise error
+
+
+class KeepsWhatFails(Guard):
+    """A timer that fails stands on beside its dead letter."""
+
+    def _fire(self, fire: Fire, overlay: Overlay, source: Any, done: Any) -> None:
+        alarm, before = overlay.get(fire.table, fire.key), len(done.faults)
+        super()._fire(fire, overlay, source, done)
+        if len(done.faults) > before and alarm is not None:
+            overlay.put(fire.table, fire.key, alarm)
+
+
+class Deaf(Guard):
+    """A timer that is published again is passed over."""
+
+    def _put_back(self, record: Record, alarm: Alarm, overlay: Overlay, source: Any) -> Change:
+        return Change(Writes(), [])
 
 
 class CommitsWhatIsFetched(ModelConsumer):
@@ -183,6 +212,9 @@ MUTATIONS: Mapping[str, Mutation] = {
     "a torn unit": _engine(journal=Tearing),
     "no check where a unit came to stand": _engine(journal=Unchecked),
     "void units count": _engine(heeds_void=False),
+    "a failing timer takes its tick with it": _engine(guard=AllOrNothing),
+    "a timer that failed stands on": _engine(guard=KeepsWhatFails),
+    "a timer that is published again is passed over": _engine(guard=Deaf),
     "commit what is fetched": _engine(consumer=CommitsWhatIsFetched),
     "the intent is not awaited": _gateway(ledger=Hasty),
     "no owner check in the ledger": _gateway(ledger=Tolerant),

@@ -3,15 +3,18 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import zip_longest
 
-from processors.effects import Record
+from processors.effects import Effect, Put, Record, Table, Tables
 from schemas import codec, wire
 from schemas.clock import from_millis
 from schemas.faults import Refused
+from schemas.state import Alarm
 from schemas.topics import BY_NAME, DEAD_LETTERS
 from streams.journal import is_void
-from streams.stage import Stage
+from streams.quarantine import STAGE_HEADER
+from streams.stage import Function, Stage
 from streams.store import ANNOUNCED, voided_key
 from tests.simulation.broker import Broker, Stored
 from tests.simulation.disk import Partition
@@ -66,7 +69,7 @@ class Replay:
             value = wire.decode(BY_NAME[source.topic], source.key, source.value, source.headers)
             key = (source.key or b"").decode()
             record = Record(topic=source.topic, key=key, value=value, now=from_millis(source.timestamp))
-            forwards = self.state.work(self.stage.reads[source.topic], record)
+            forwards = self.state.work(self._function(source, value), record)
         except (SetAside, Refused, UnicodeDecodeError):
             letter_id = f"{source.topic}/{source.partition}/{source.offset}"
             self.said.append(Said(DEAD_LETTERS.name, letter_id.encode(), b"", ()))
@@ -77,6 +80,22 @@ class Replay:
         for timer in self.state.timers_aside:
             letter_id = f"{source.topic}/{source.partition}/{source.offset}/{self.stage.name}/{timer.number}"
             self.said.append(Said(DEAD_LETTERS.name, letter_id.encode(), b"", ()))
+
+    def _function(self, source: Stored, value: object) -> Function:
+        """The stage's own, except for a timer that was set aside and is published again."""
+        if not isinstance(value, Alarm):
+            return self.stage.reads[source.topic]
+        is_own = dict(source.headers).get(STAGE_HEADER) == self.stage.name.encode()
+        return partial(_put_back, self.stage.timers) if is_own and self.stage.timers else _nothing
+
+
+def _put_back(timers: Table[Alarm], record: Record, _: Tables) -> Iterator[Effect]:
+    assert isinstance(record.value, Alarm)
+    yield Put(table=timers, key=record.key, value=record.value)
+
+
+def _nothing(_record: Record, _tables: Tables) -> Iterator[Effect]:
+    return iter(())
 
 
 def replay(stage: Stage, number: int, broker: Broker, shared: Mapping[str, dict[str, object]]) -> Replay:

@@ -153,12 +153,12 @@ class Parts:
 
     heeds_void: bool = True
     waits_when_revoked: bool = True
-
     runner: type[SimulatedRunner] = SimulatedRunner
     outbox: type[Outbox] = Outbox
     journal: type[Journal] = Journal
     consumer: type[ModelConsumer] = ModelConsumer
     store: type[ModelStore] = ModelStore
+    guard: type[Guard] = Guard
 
 
 class StageMember:
@@ -197,7 +197,7 @@ class StageMember:
         self._wake = asyncio.Event()
         producer = cast(Any, self._producer)
         self._runner = parts.runner(
-            guard=Guard(stage, "", copies),
+            guard=parts.guard(stage, "", copies),
             outbox=parts.outbox(producer, ""),
             journal=parts.journal(producer, changelog(stage.name)),
             store=cast(Any, self),
