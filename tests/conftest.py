@@ -1,11 +1,14 @@
-"""What all tests share: an option, and one broker per test run, thrown away afterwards."""
+"""What all tests share: an option, their order, and one broker per process, thrown away afterwards."""
 
+import asyncio
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
 import structlog
+from aiokafka.admin import AIOKafkaAdminClient
 from hypothesis import HealthCheck, settings
 
 from deploy import local_kafka
@@ -27,6 +30,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--golden", action="store_true", help="write the golden files anew")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests go first, those with the widest limits at their head: they would be a long tail."""
+    limits: dict[Path, float] = {}
+    for item in items:
+        timeout, slow = item.get_closest_marker("timeout"), item.get_closest_marker("slow")
+        limits[item.path] = max(limits.get(item.path, 0.0), timeout.args[0] if timeout else float(slow is not None))
+    items.sort(key=lambda item: -limits[item.path])
+
+
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> bool:
     """Whether golden files are to be written."""
@@ -46,8 +59,8 @@ def logging_as_before() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The bootstrap servers of this run's Kafka. Topics stay until its end, so each test names its own."""
+def own_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The bootstrap servers of this process's Kafka."""
     home = tmp_path_factory.mktemp("kafka")
     # Each installation of a test leaves some 300 partitions behind: with the heap of one, the broker starves.
     settings = local_kafka.BrokerSettings(
@@ -57,3 +70,24 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield local_kafka.start(home, settings).bootstrap_servers
     finally:
         local_kafka.stop(home)
+
+
+@pytest.fixture(scope="module")
+def kafka(own_kafka: str) -> Iterator[str]:
+    """The bootstrap servers of a Kafka. Topics stay until the end of a file, so each test names its own.
+
+    Every client reads the names of all topics when it starts: those of all files were most of what many tests did.
+    """
+    yield own_kafka
+    asyncio.run(_delete_topics(own_kafka))
+
+
+async def _delete_topics(bootstrap_servers: str) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
+    await admin.start()
+    try:
+        names = [name for name in await admin.list_topics() if not name.startswith("__")]
+        if names:
+            await admin.delete_topics(names)
+    finally:
+        await admin.close()

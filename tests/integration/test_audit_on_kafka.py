@@ -17,11 +17,12 @@ from processors.effects import Record
 from schemas import wire
 from schemas.clock import rfc3339
 from schemas.topics import BY_NAME, EVENTS
+from streams import topics_admin
 from streams.client import partition_of, publisher
 from streams.topology import TOPOLOGY
 from tidings.audit.records import AUDITED
 from tidings.cli.root import app
-from tidings.config import Kafka
+from tidings.config import Installation, Kafka
 from tidings.rehearsal.driver import run_in_memory
 from tidings.rehearsal.providers import provider_stage
 from tidings.rehearsal.scenario import read_scenario
@@ -40,7 +41,9 @@ def installation(kafka: str, tmp_path: Path) -> Iterator[Kafka]:
         patch.setenv("TIDINGS_KAFKA__TOPIC_PREFIX", prefix)
         patch.setenv("TIDINGS_HOME", str(tmp_path))
         assert tidings("topics", "apply").exit_code == 0
-        yield Kafka(bootstrap_servers=kafka, topic_prefix=prefix)
+        own = Kafka(bootstrap_servers=kafka, topic_prefix=prefix)
+        yield own
+        asyncio.run(topics_admin.remove(Installation(kafka=own)))
 
 
 def tidings(*arguments: str) -> Result:
