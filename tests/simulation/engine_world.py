@@ -6,9 +6,8 @@ from random import Random
 
 from schemas import wire
 from schemas.clock import to_millis
-from schemas.decision import Decision
 from schemas.tick import Tick
-from schemas.topics import AUDIENCE, DEAD_LETTERS, DECISIONS, EVENTS, PARTITIONS, TICKS
+from schemas.topics import AUDIENCE, DEAD_LETTERS, EVENTS, PARTITIONS, TICKS
 from streams.client import partition_of
 from tests.simulation.bells import BELLS, NOON, bell
 from tests.simulation.broker import Broker, Row
@@ -17,7 +16,7 @@ from tests.simulation.fleet import Machine
 from tests.simulation.group import Group
 from tests.simulation.laws import stage_laws
 from tests.simulation.loop import now, rest
-from tests.simulation.mending import Operator, timer_laws
+from tests.simulation.mending import Operator, decisions, timer_laws
 from tests.simulation.process import Process
 from tests.simulation.storm import Storm, odds_of
 from tests.simulation.worker import Parts, StageMember, changelog
@@ -171,12 +170,7 @@ class EngineWorld:
         """Every event has a decision or a dead letter."""
         logs = self.broker.history
         letters = {record.key for number in range(PARTITIONS) for record in logs[DEAD_LETTERS.name, number]}
-        decided = set()
-        for number in range(PARTITIONS):
-            for record in logs[DECISIONS.name, number]:
-                decision = wire.decode(DECISIONS, record.key, record.value, record.headers)
-                assert isinstance(decision, Decision)
-                decided.add(decision.event_id)
+        decided = {decision.event_id for decision in decisions(self.broker)}
         for number in self.numbers:
             for record in logs[EVENTS.name, number]:
                 event_id = dict(record.headers).get("ce_id", b"").decode()

@@ -3,17 +3,20 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
-from schemas import wire
+from schemas import codec, wire
 from schemas.dead_letter import DeadLetter
 from schemas.decision import Decision
-from schemas.topics import DEAD_LETTERS, DECISIONS, EVENTS, PARTITIONS, TICKS
+from schemas.topics import DEAD_LETTERS, DECISIONS, EVENTS, PARTITIONS, TICKS, Topic
 from tests.simulation.bells import LOOSE, RING, TIMERS, bell
 from tests.simulation.broker import Broker, Row
 from tests.simulation.group import Group
 from tests.simulation.loop import now, rest
 from tests.simulation.replay import rows_after_recovery
 
+_decode = lru_cache(maxsize=1 << 14)(codec.decode)
+"""The laws look at the same records again and again."""
 PATIENCE_SECONDS = 20.0
 """How long the operator waits for the worker to hear of what was mended; in a storm it may be longer away."""
 
@@ -58,11 +61,24 @@ class Operator:
 
 def timers_aside(broker: Broker) -> Iterator[DeadLetter]:
     """The dead letters of timers, as often as they were written."""
-    for number in range(PARTITIONS):
-        for record in broker.history.get((DEAD_LETTERS.name, number), ()):
-            letter = wire.decode(DEAD_LETTERS, record.key, record.value, record.headers)
-            if isinstance(letter, DeadLetter) and letter.timer is not None:
-                yield letter
+    for letter in _decoded(broker, DEAD_LETTERS):
+        if isinstance(letter, DeadLetter) and letter.timer is not None:
+            yield letter
+
+
+def decisions(broker: Broker) -> Iterator[Decision]:
+    """All decisions, as often as they were written."""
+    for decision in _decoded(broker, DECISIONS):
+        assert isinstance(decision, Decision)
+        yield decision
+
+
+def _decoded(broker: Broker, topic: Topic) -> Iterator[object]:
+    return (
+        _decode(record.value or b"")
+        for number in range(PARTITIONS)
+        for record in broker.history.get((topic.name, number), ())
+    )
 
 
 def timer_laws(broker: Broker, numbers: Sequence[int]) -> Iterator[str]:
@@ -85,13 +101,8 @@ def timer_laws(broker: Broker, numbers: Sequence[int]) -> Iterator[str]:
 
 def _rung(broker: Broker) -> Iterator[str]:
     """The event of each bell that was heard to ring."""
-    for number in range(PARTITIONS):
-        heard = set()
-        for record in broker.history.get((DECISIONS.name, number), ()):
-            decision = wire.decode(DECISIONS, record.key, record.value, record.headers)
-            if isinstance(decision, Decision) and decision.message_id and " rang as " in decision.message_id:
-                heard.add((record.key, decision.event_id, decision.message_id))
-        yield from (event_id for _, event_id, _ in heard)
+    heard = {(each.event_id, each.message_id) for each in decisions(broker) if " rang as " in (each.message_id or "")}
+    return (event_id for event_id, _ in heard)
 
 
 def _row_of(letter: DeadLetter) -> str:

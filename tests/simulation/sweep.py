@@ -1,5 +1,6 @@
 """Many seeds on all cores; the ones that fail are kept and run first for ever after."""
 
+import gc
 import logging
 import multiprocessing
 import secrets
@@ -13,6 +14,8 @@ from tests.simulation.seeds import Outcome, run_seed
 KEPT = Path(__file__).with_name("failing_seeds.txt")
 _CHUNK = 50
 _HIGHEST = 1 << 48
+_COLLECT_AFTER_OBJECTS = 50_000
+"""As in a worker."""
 
 
 def fresh_seeds(count: int) -> range:
@@ -39,7 +42,7 @@ def keep(outcomes: Iterable[Outcome], path: Path = KEPT) -> None:
 def sweep(seeds: Sequence[int], *, processes: int) -> list[Outcome]:
     """The outcomes of those seeds that break a law."""
     forking = multiprocessing.get_context("forkserver")
-    with forking.Pool(processes, initializer=_hush) as pool:
+    with forking.Pool(processes, initializer=_prepare) as pool:
         return [outcome for outcome in pool.imap_unordered(_failing, seeds, chunksize=_CHUNK) if outcome is not None]
 
 
@@ -48,7 +51,10 @@ def _failing(seed: int) -> Outcome | None:
     return outcome if outcome.broken else None
 
 
-def _hush() -> None:
-    """In a storm everything warns all the time."""
+def _prepare() -> None:
+    """In a storm everything warns all the time; and what is loaded stays, so no collection has to look at it."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER_OBJECTS, 20, 20)
     logging.disable(logging.CRITICAL)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
