@@ -4,7 +4,7 @@ from typing import Any
 
 from schemas.events import EVENT_RECORDS, EventRecord, FreeRecord, Patch
 from schemas.faults import Fault, Refused
-from schemas.validation import parse, shown_value, to_plain
+from schemas.validation import parse_checked, shown_value, to_plain
 
 
 def record_class(event_type: str) -> type[EventRecord] | None:
@@ -16,12 +16,12 @@ def record_class(event_type: str) -> type[EventRecord] | None:
 
 
 def data_from_plain(record: type[EventRecord], plain: object) -> EventRecord:
-    """The record that the JSON of `data` says; raises Refused with paths under `data`."""
+    """The record that the JSON of `data` says, which `check_json` let through; Refused with paths under `data`."""
     if record is Patch:
         return Patch(patch=None if plain is None else _map(plain))
     if record is FreeRecord:
         return FreeRecord(values=_map(plain))
-    return parse(record, plain, "data")
+    return parse_checked(record, plain, "data")
 
 
 def data_to_plain(record: EventRecord) -> Any:

@@ -82,17 +82,29 @@ def _is_well(value: object) -> bool:
         if depth > MAX_DEPTH:
             return False
         inner: list[object] = []
+        texts: list[str] = []
         for item in level:
-            if isinstance(item, dict):
-                if not all(map(_is_text, item)):
-                    return False
+            if isinstance(item, str):
+                texts.append(item)
+            elif isinstance(item, dict):
+                texts += item
                 inner += item.values()
             elif isinstance(item, (list, tuple)):
                 inner += item
-            elif not (_is_text(item) if isinstance(item, str) else _is_scalar(item)):
+            elif not _is_scalar(item):
                 return False
+        if not _are_texts(texts):
+            return False
         level, depth = inner, depth + 1
     return True
+
+
+def _are_texts(items: list[str]) -> bool:
+    """All at once: what is wrong with one of them is wrong with all that they make together, and nothing else is."""
+    try:
+        return _is_text("".join(items))
+    except TypeError:
+        return False
 
 
 def _is_scalar(item: object) -> bool:

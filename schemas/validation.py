@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, to_json
 
 from schemas.faults import Fault, Refused
 from schemas.json_text import check_json, json_to_text
@@ -27,13 +27,22 @@ def parse(record: type[R], plain: object, path: str = "") -> R:
     return parsed
 
 
+def parse_checked(record: type[R], plain: object, path: str = "") -> R:
+    """The same for plain values that `check_json` has let through, or that were read from JSON text of ours."""
+    try:
+        parsed: R = _adapter(cast("Any", record)).validate_json(to_json(plain), strict=True)
+    except ValidationError as error:
+        raise _refused(error, path) from None
+    return parsed
+
+
 def parse_as(hint: Any, plain: object, path: str = "") -> Any:
     """The same for any type hint that a field of a record may have."""
     try:
         check_json(plain)
-        return _adapter(hint).validate_json(json_to_text(plain), strict=True)
+        return _adapter(hint).validate_json(to_json(plain), strict=True)
     except ValidationError as error:
-        raise Refused(*(_fault(details, path) for details in error.errors(include_url=False))) from None
+        raise _refused(error, path) from None
     except Refused as refused:
         raise Refused(
             *(Fault(path=joined(path, fault.path), reason=fault.reason) for fault in refused.faults)
@@ -88,6 +97,10 @@ _REASONS: Mapping[str, str] = {
 }
 
 
+def _refused(error: ValidationError, path: str) -> Refused:
+    return Refused(*(_fault(details, path) for details in error.errors(include_url=False)))
+
+
 def _fault(details: ErrorDetails, path: str) -> Fault:
     shown = shown_value(details["input"])
     context = {key: f"{value:g}" if isinstance(value, float) else str(value) for key, value in _context(details)}
@@ -114,7 +127,7 @@ def _plain_of(record: type) -> Callable[[Any], dict[str, Any]]:
 
     def plain(value: Any) -> dict[str, Any]:
         return {
-            wire_name: write(member)
+            wire_name: member if write is None else write(member)
             for wire_name, name, write in members
             if (member := getattr(value, name)) is not None
         }
@@ -122,23 +135,20 @@ def _plain_of(record: type) -> Callable[[Any], dict[str, Any]]:
     return plain
 
 
-def _plain_form(shape: Shape) -> Callable[[Any], Any]:
+def _plain_form(shape: Shape) -> Callable[[Any], Any] | None:
+    """What makes a value plain; None where it is plain already."""
     if shape.form is Form.RECORD and shape.record is not None:
         return _plain_of(shape.record)
     if shape.form is Form.LIST and shape.item is not None:
         return _each(_plain_form(shape.item))
     if shape.form is Form.MAP and shape.item is not None:
         write = _plain_form(shape.item)
-        return lambda values: {key: write(value) for key, value in values.items()}
-    return _PLAIN.get(shape.form, _same)
+        return dict if write is None else lambda values: {key: write(value) for key, value in values.items()}
+    return _PLAIN.get(shape.form)
 
 
-def _each(write: Callable[[Any], Any]) -> Callable[[Sequence[Any]], list[Any]]:
-    return lambda values: [write(value) for value in values]
-
-
-def _same(value: Any) -> Any:
-    return value
+def _each(write: Callable[[Any], Any] | None) -> Callable[[Sequence[Any]], list[Any]]:
+    return list if write is None else lambda values: [write(value) for value in values]
 
 
 def instant_to_text(instant: datetime) -> str:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Annotated
 from zoneinfo import available_timezones
 
@@ -76,6 +76,7 @@ def duration_from_text(text: str) -> timedelta:
     return timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
 
 
+@lru_cache(maxsize=1024)
 def duration_to_text(duration: timedelta) -> str:
     """ISO 8601 in days where it is whole ones, else in hours, minutes and seconds."""
     seconds = int(duration.total_seconds())
