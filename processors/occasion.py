@@ -8,6 +8,7 @@ from processors.effects import Record, Tables, row_key
 from processors.settings import InForce
 from schemas.candidate import Cause
 from schemas.envelope import Event
+from schemas.making import made_quickly
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,7 @@ class Turn:
     facts: Mapping[str, object] = field(default_factory=dict)
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Occasion:
     """One event, the tables it meets, the settings in force and where its thread stands."""

@@ -8,6 +8,7 @@ from itertools import zip_longest
 from processors.local_time import from_wall_clock, hours_before, instant, on_wall_clock
 from schemas.clock import rfc3339
 from schemas.kind_settings import KindSettings
+from schemas.making import made_quickly
 from schemas.values import date_from_text, duration_to_text
 
 _SATURDAY = 5
@@ -25,6 +26,7 @@ class Telling:
     """Where the contact lives; else the tenant's zone."""
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hour:
     """When a message is due, counted from `moment`, and after when it is useless; `facts` is what that rests on.

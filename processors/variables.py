@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 from schemas.candidate import Cause
 from schemas.contact import Contact
+from schemas.making import made_quickly
 from schemas.settings import Settings
 from schemas.validation import to_plain
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TenantFacts:
     """What templates may say of the tenant."""

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from schemas.making import made_quickly
 from schemas.words import Channel
 
 
@@ -16,6 +17,7 @@ class PaidBy(StrEnum):
     CREDITS = "credits"
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charge:
     """What a message costs if it is billed, as agreed when it was commanded; it travels with the message.
@@ -37,6 +39,7 @@ class Charge:
         return self.paid_by is PaidBy.CREDITS or self.cap is not None
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
     """One billable message; `period` is `YYYY-MM` in the tenant's zone.

@@ -7,9 +7,11 @@ from datetime import datetime
 from schemas.address import address_key
 from schemas.contact import Contact
 from schemas.envelope import Actor
+from schemas.making import made_quickly
 from schemas.words import Channel, InDoubt, Lane
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
     """The event a message comes from, as templates and analysts see it; `data` is its wire form."""
@@ -23,6 +25,7 @@ class Cause:
     data: Mapping[str, object] = field(default_factory=dict)
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
     """Whoever gets the message: a contact or a member of staff, with the address on this channel.
@@ -40,6 +43,7 @@ class Recipient:
     missing: str | None = None
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """A message that is due; `contact` is the person the event is about.

@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 
 from pydantic import ConfigDict
 
+from schemas.making import made_quickly
 from schemas.values import Amount, Instant, Locale, Zone
 
 
@@ -30,6 +31,7 @@ class Boxes:
     sms: bool | None = None
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
     """Everything known about one person of one tenant."""

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from schemas.making import made_quickly
 from schemas.words import Channel, Outcome
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """One record of topic `decisions`; `at` is the instant it was taken, `facts` what it rested on."""

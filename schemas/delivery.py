@@ -6,10 +6,12 @@ from enum import StrEnum
 
 from schemas.address import address_key
 from schemas.billing import Charge
+from schemas.making import made_quickly
 from schemas.message import Message
 from schemas.words import Channel, Status
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryStatus:
     """One report on one attempt of one message; topic `delivery.statuses`, key as the command's."""
@@ -61,6 +63,7 @@ class AttemptState(StrEnum):
         return self not in (AttemptState.INTENT, AttemptState.RETRY_AT, AttemptState.UNKNOWN)
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerEntry:
     """The last thing a gateway knows of one message; compacted topic `ledger.<channel>`, key `message_id`.

@@ -10,6 +10,7 @@ from typing import ClassVar
 from pydantic import ConfigDict
 
 from schemas.events import EventRecord
+from schemas.making import made_quickly
 from schemas.words import ActorKind
 
 
@@ -25,6 +26,7 @@ class Actor:
     roles: tuple[str, ...] = ()
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """A fact another system published; `tenant`, `source` and `id` together are its identity."""

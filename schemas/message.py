@@ -9,6 +9,7 @@ from pydantic import Field
 from schemas.address import address_key
 from schemas.billing import Charge
 from schemas.envelope import Actor
+from schemas.making import made_quickly
 from schemas.words import Channel, InDoubt, Lane
 
 
@@ -22,6 +23,7 @@ class File:
     content_id: str | None = None
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """One message, ready to leave; the same cause gives the same `message_id`, for ever.

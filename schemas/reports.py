@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from schemas.making import made_quickly
 from schemas.words import Status
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whereabouts:
     """Where all about one message is kept: `key` is that of its statuses, `name` its id or its provider's."""

@@ -8,6 +8,7 @@ from decimal import Decimal
 from schemas.billing import Terms
 from schemas.candidate import Candidate, Cause
 from schemas.delivery import DeliveryStatus
+from schemas.making import made_quickly
 from schemas.message import Message
 from schemas.words import Channel
 
@@ -43,6 +44,7 @@ class Thread:
     data: Mapping[str, object] = field(default_factory=dict)
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """A message that waits for its hour, or that left and may still be withdrawn.
