@@ -22,6 +22,7 @@ from processors.effects import Record
 from schemas.clock import rfc3339
 from schemas.topics import TOPICS
 from schemas.wire import event_from_mapping
+from streams.collecting import collect_rarely
 from streams.topology import TOPOLOGY
 from tidings.memory import MemoryRunner
 from tidings.rehearsal.providers import provider_stage
@@ -181,6 +182,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--profile", metavar="FILE", help="write a profile for pstats")
     chosen = parser.parse_args()
+    collect_rarely()
     profile = cProfile.Profile() if chosen.profile else None
     if profile:
         profile.enable()

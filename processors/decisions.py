@@ -16,7 +16,7 @@ from schemas.words import Channel, Outcome
 
 def say(decision: Decision) -> Forward:
     """Append a decision; all decisions on one event are on one partition."""
-    return Forward(topic=DECISIONS.name, key=f"{decision.tenant}|{decision.event_id}", value=decision)
+    return Forward(DECISIONS.name, f"{decision.tenant}|{decision.event_id}", decision)
 
 
 def decided(

@@ -5,7 +5,7 @@ goes on, so that it reads its own writes. If it raises, all its effects are undo
 what a timer wakes (`Fire`) only that timer's effects are undone: the timer is the dead letter, and its neighbours fire.
 
 Records and effects are tuples, for several are made per event, and a frozen dataclass costs three times as much; they
-are made and read by name like any other.
+are read by name like any other, and where many are made, made by place: that takes half the time.
 """
 
 from collections.abc import Callable, Iterator

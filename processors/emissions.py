@@ -43,7 +43,7 @@ def emit_later(event_type: str, due: datetime, occasion: Occasion) -> Iterator[E
         data=_data(EVENT_RECORDS[event_type], occasion.data),
     )
     row = row_key(event.tenant, event.subject, occasion.thread, event_type)
-    yield Put(table=EMISSIONS, key=row, value=Emission(event=event_to_json(emitted), due=due))
+    yield Put(EMISSIONS, row, Emission(event=event_to_json(emitted), due=due))
     yield arm(TIMERS, due, row_key("emission", row))
 
 

@@ -33,12 +33,12 @@ def is_due(due: datetime, now: datetime) -> bool:
 
 def arm(timers: Table[Alarm], due: datetime, row: str) -> Put:
     """Let the row `row` be woken at `due`."""
-    return Put(table=timers, key=timer_key(due, row), value=Alarm(row=row))
+    return Put(timers, timer_key(due, row), Alarm(row=row))
 
 
 def disarm(timers: Table[Alarm], due: datetime, row: str) -> Delete:
     """Take back what `arm` did with the same arguments."""
-    return Delete(table=timers, key=timer_key(due, row))
+    return Delete(timers, timer_key(due, row))
 
 
 def fire_due(
@@ -52,4 +52,4 @@ def fire_due(
     for key, alarm in tables.range(timers, "", end, FIRED_PER_TICK):
         if tables.had_enough():
             return
-        yield Fire(table=timers, key=key, effects=wake(alarm.row))
+        yield Fire(timers, key, wake(alarm.row))

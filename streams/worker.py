@@ -8,7 +8,6 @@ was told to stop by SIGUSR1, or whose setting `worker.on_stop` is `leave`, hands
 """
 
 import asyncio
-import gc
 import logging
 import signal
 from collections.abc import Sequence
@@ -20,6 +19,7 @@ import uvloop
 
 from streams.app import App, build
 from streams.client import Unavailable
+from streams.collecting import collect_rarely
 from streams.crash import ExitCode
 from streams.departure import leave
 from streams.incarnation import look_after_state
@@ -37,9 +37,6 @@ from tidings.health_endpoint import PortTaken, health_endpoint
 from tidings.stopping import WORKER_STOP_SECONDS, end_within
 
 log = logging.getLogger(__name__)
-
-_COLLECT_AFTER_OBJECTS = 50_000
-"""Units of work make and drop thousands of objects, none of them in circles."""
 
 
 def run(names: Sequence[str], installation: Installation, *, ready_descriptor: int | None = None) -> NoReturn:
@@ -86,7 +83,7 @@ def _perform(
 ) -> NoReturn:
     apps = [build(stage, installation, readiness) for stage in stages]
     worker = _Worker(apps, installation if with_ticker else None, readiness.health)
-    _collect_rarely()
+    collect_rarely()
     try:
         worker.execute_from_commandline()
     except SystemExit as end:
@@ -133,13 +130,6 @@ class _Worker(faust.Worker):
     def _stop_for_good(self) -> None:
         self.stops_for_good = True
         self._stop()
-
-
-def _collect_rarely() -> None:
-    """Leave what stays for good out of all collections, and look for circles less often."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_COLLECT_AFTER_OBJECTS, 20, 20)
 
 
 def _require_cython() -> None:

@@ -39,7 +39,8 @@ def answer(event: Event, record: Record, tables: Tables, known: InForce) -> Iter
         event=event, cause=cause_of(event), record=record, tables=tables, known=known, standing=standing
     )
     turn = yield from rebook(occasion)
-    occasion = replace(occasion, turn=turn)
+    if turn is not occasion.turn:
+        occasion = replace(occasion, turn=turn)
     kinds = [kind for kind in known.kinds_on(event.type) if kind.when(event)]
     answered: set[str] = set()
     for kind in kinds:

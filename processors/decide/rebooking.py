@@ -41,7 +41,7 @@ def rebook(occasion: Occasion) -> Generator[Effect, None, Turn]:
     """Remember what becomes of bookings; returns what that means for the rules that would answer at once."""
     event, standing = occasion.event, occasion.standing
     if event.type not in (MADE, CANCELLED, COMPLETED):
-        return Turn()
+        return occasion.turn
     project, name = str(occasion.cause.data["project"]), str(occasion.cause.data["booking_id"])
     found = yield from _bookings(project, occasion)
     interval = _interval(project, occasion.known.settings)

@@ -95,7 +95,7 @@ def _take(event: Event, record: Record, tables: Tables) -> Iterator[Effect]:
     heard = row_key(event.tenant, event.source, event.id)
     if tables.get(SEEN, heard) is not None:
         return
-    yield Put(table=SEEN, key=heard, value=Seen(at=record.now))
+    yield Put(SEEN, heard, Seen(at=record.now))
     if event.type == "settings.changed":
         yield from on_settings_changed(event, record, tables)
         return

@@ -33,7 +33,7 @@ def stand(event: Event, record: Record, tables: Tables, known: InForce) -> Gener
     if stale:
         return Standing(key=key, stale_because=stale)
     after = _applied(rule, event, before, fields)
-    yield Put(table=THREADS, key=row, value=after)
+    yield Put(THREADS, row, after)
     ended = event.type in rule.ended_by
     reason = Reason.CANCELLED_BY_EVENT if ended else Reason.RESCHEDULED_BY_EVENT
     withdrawn = yield from withdraw_thread(event, key, reason, record, tables, known)

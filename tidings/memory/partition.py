@@ -3,7 +3,7 @@
 import traceback
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from processors.effects import Delete, Effect, Fire, Forward, Function, Put, Record, Refuse, Table
 from schemas import codec
@@ -60,7 +60,8 @@ class StagePartition:
 
     def get(self, table: Table[T], key: str) -> T | None:
         """The row, or None."""
-        return cast("T | None", self._rows[table.name].rows.get(key))
+        row: Any = self._rows[table.name].rows.get(key)
+        return row  # type: ignore[no-any-return]  # `_put` looked; a cast takes as long as the look-up
 
     def range(self, table: Table[T], low: str, high: str, limit: int) -> list[tuple[str, T]]:
         """Up to `limit` rows with `low <= key < high`, in order."""
@@ -110,12 +111,14 @@ class StagePartition:
 
     def _take(self, effects: Iterable[Effect], forwards: list[Forward], undo: Undo, *, may_fire: bool = True) -> None:
         for effect in effects:
-            if isinstance(effect, (Put, Delete)):
-                self._write(effect, undo)
+            if isinstance(effect, Put):
+                self._put(effect, undo)
             elif isinstance(effect, Forward):
                 forwards.append(effect)
                 if self._through_codec and effect.topic in BY_NAME:
                     self._forwarded_bytes += fitting_output(effect, 0).size_bytes
+            elif isinstance(effect, Delete):
+                self._delete(effect, undo)
             elif isinstance(effect, Refuse):
                 raise SetAside(*effect.faults)
             elif may_fire:
@@ -131,10 +134,10 @@ class StagePartition:
         own_undo: Undo = []
         before, self._written = self._written, Writes()
         forwarded_bytes = self._forwarded_bytes
-        removal = Delete(table=fire.table, key=fire.key)
+        removal = Delete(fire.table, fire.key)
         aside: list[TimerSetAside] = []
         try:
-            self._write(removal, own_undo)
+            self._delete(removal, own_undo)
             self._take(fire.effects, own_forwards, own_undo, may_fire=False)
             require_fit(self._written.size_bytes)
         except Exception as error:  # noqa: BLE001 - the dead letter keeps it with its stack
@@ -144,7 +147,7 @@ class StagePartition:
             alarm = cast("Alarm", self.get(fire.table, fire.key))
             number = len(self.timers_aside) + 1
             aside = [TimerSetAside(number=number, key=fire.key, alarm=alarm, why=_set_aside(error))]
-            self._write(removal, own_undo)
+            self._delete(removal, own_undo)
         if before.size_bytes + self._written.size_bytes > WRITES_LIMIT_BYTES:
             self._undo(own_undo)
             self._written, self._is_full = before, True
@@ -162,19 +165,21 @@ class StagePartition:
             else:
                 rows.put(key, before)
 
-    def _write(self, effect: Put | Delete, undo: Undo) -> None:
-        rows = self._rows[effect.table.name]
-        key = effect.key
+    def _put(self, put: Put, undo: Undo) -> None:
+        table, key, row = put
+        if type(row) is not table.holds:
+            raise TypeError(f"table {table.name} holds {table.holds.__name__}, not {type(row).__name__}")
+        rows = self._rows[table.name]
         undo.append((rows, key, rows.rows.get(key)))
-        if isinstance(effect, Delete):
-            rows.delete(key)
-            if self._through_codec:
-                self._written.put(_stored_key(key), None)
-            return
-        if type(effect.value) is not effect.table.holds:
-            wanted, found = effect.table.holds.__name__, type(effect.value).__name__
-            raise TypeError(f"table {effect.table.name} holds {wanted}, not {found}")
-        rows.put(key, self._stored(key, effect.value) if self._through_codec else effect.value)
+        rows.put(key, self._stored(key, row) if self._through_codec else row)
+
+    def _delete(self, delete: Delete, undo: Undo) -> None:
+        rows, key = self._rows[delete.table.name], delete.key
+        before = rows.delete(key)
+        if before is not None:
+            undo.append((rows, key, before))
+        if self._through_codec:
+            self._written.put(_stored_key(key), None)
 
     def _stored(self, key: str, row: object) -> object:
         encoded = codec.encode(row)

@@ -22,12 +22,14 @@ class Rows:
                 self._first = key
         self.rows[key] = row
 
-    def delete(self, key: str) -> None:
-        """Remove a row; one that is not there stays away."""
-        if self.rows.pop(key, None) is not None and self._order is not None:
+    def delete(self, key: str) -> object | None:
+        """Remove a row and answer it; one that is not there stays away."""
+        row = self.rows.pop(key, None)
+        if row is not None and self._order is not None:
             self._order.remove(key)
             if key == self._first:
                 self._first = None
+        return row
 
     def range(self, low: str, high: str, limit: int) -> list[tuple[str, object]]:
         """Up to `limit` rows with `low <= key < high`, in order of their keys."""

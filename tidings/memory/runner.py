@@ -103,8 +103,8 @@ class MemoryRunner:
         while fired:
             fired = False
             for states, function in self._tickers:
-                due = [(n, state) for n, state in enumerate(states) if self._firsts[state.place] < end]
-                if due:
+                if min(self._firsts[states[0].place : states[-1].place + 1]) < end:
+                    due = [(n, state) for n, state in enumerate(states) if self._firsts[state.place] < end]
                     ticks += self._fire(due, function, now)
                     fired = True
         return ticks
@@ -157,13 +157,16 @@ class MemoryRunner:
             if topic not in BY_NAME:
                 raise KeyError(f"a record was forwarded to the topic {topic!r}, which does not exist")
             value = self._through_wire(forward) if self.through_codec else forward.value
-            record = Record(topic=topic, key=key, value=value, now=now)
-            partition = crc32(key.encode()) % self.partitions
+            record = Record(topic, key, value, now)
             for take in self._listeners.get(topic, ()):
                 take(record)
             if topic in self._shared:
                 self._shared[topic][key] = value
-            for states, function in self._readers.get(topic, ()):
+            readers = self._readers.get(topic)
+            if readers is None:
+                continue
+            partition = crc32(key.encode()) % self.partitions
+            for states, function in readers:
                 for wanted in self._work(states[partition], function, record, partition):
                     queue.append((wanted, now))
             self._offsets[topic, partition] += 1
