@@ -11,11 +11,11 @@ from pathlib import Path
 
 from processors.local_time import on_wall_clock
 from schemas.candidate import Candidate
+from schemas.contact import CARRIER
 from schemas.reasons import Reason
 from schemas.settings import Settings
 from schemas.words import Channel
 
-PREFIX = "carrier:"
 _NORTH_AMERICA = "+1"
 _DIGITS = 10
 
@@ -73,12 +73,12 @@ def texted_from(address: str) -> tuple[str, str] | None:
     digits, _, domain = address.strip().lower().partition("@")
     name = next((name for name, carrier in CARRIERS.items() if carrier.gateway == domain), None)
     is_number = digits.isdecimal() and len(digits) == _DIGITS
-    return (f"{_NORTH_AMERICA}{digits}", f"{PREFIX}{name}") if name and is_number else None
+    return (f"{_NORTH_AMERICA}{digits}", f"{CARRIER}{name}") if name and is_number else None
 
 
 def _by_email(candidate: Candidate, today: date) -> Route:
     alerts, number = candidate.recipient.sms_alerts, candidate.recipient.to or ""
-    carrier = CARRIERS.get(alerts.removeprefix(PREFIX)) if alerts.startswith(PREFIX) else None
+    carrier = CARRIERS.get(alerts.removeprefix(CARRIER)) if alerts.startswith(CARRIER) else None
     digits = number.removeprefix(_NORTH_AMERICA)
     if carrier is None or digits == number or len(digits) != _DIGITS:
         return Route(refused=Reason.CARRIER_UNKNOWN, facts={"sms_alerts": alerts})

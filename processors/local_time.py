@@ -12,8 +12,8 @@ def zone(name: str) -> ZoneInfo:
 
 
 def instant(text: str, timezone: str) -> datetime:
-    """The instant of RFC 3339 text, or of a local time in `timezone`; in UTC."""
-    parsed = datetime.fromisoformat(text)
+    """The instant of RFC 3339 text, which may write `t` and `z`, or of a local time in `timezone`; in UTC."""
+    parsed = datetime.fromisoformat(text.upper())
     if parsed.tzinfo is not None:
         return parsed.astimezone(UTC)
     return from_wall_clock(parsed, timezone)

@@ -112,9 +112,9 @@ def contact_recipient(contact: Contact | None, subject: str, channel: Channel, n
 
 def _address(contact: Contact, channel: Channel, number: str) -> str | None:
     if channel is Channel.EMAIL:
-        return contact.email
+        return contact.email or None
     if channel is Channel.LETTER:
-        return ", ".join(contact.address) or None
+        return contact.postal_address
     phone = contact.phone(number)
     return phone.number if phone else None
 

@@ -21,8 +21,15 @@ from schemas.words import Channel, InDoubt
 
 CHANNELS = (Channel.EMAIL, Channel.SMS, Channel.VOICE, Channel.SHORT_CODE)
 """The channels that rules may use; those without a gateway are refused."""
-UNHEARD = ("contact.changed", "consent.changed", "credits.purchased", "settings.changed")
-"""Events that no rule answers yet."""
+UNHEARD = (
+    "settings.changed",
+    "contact.changed",
+    "consent.changed",
+    "credits.purchased",
+    "delivery.reported",
+    "unsubscribe.clicked",
+)
+"""Events that no rule answers yet: those that decide answers itself."""
 
 
 def kind_of(rule: Rule) -> Kind:

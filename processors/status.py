@@ -114,8 +114,8 @@ def _end_of(report: DeliveryStatus) -> tuple[Outcome | None, str | None]:
     match report.status:
         case Status.FAILED:
             return Outcome.DROPPED, report.reason or Reason.PROVIDER_REJECTED.of(report.code or "unknown")
-        case Status.EXPIRED | Status.SUPPRESSED:
-            return Outcome.DROPPED, report.reason
+        case Status.EXPIRED | Status.SUPPRESSED:  # without a reason of ours it was the provider who did not send it
+            return Outcome.DROPPED, report.reason or Reason.PROVIDER_REJECTED.of(report.code or report.status)
         case Status.CANCELLED:
             return Outcome.CANCELLED, report.reason or Reason.CANCELLED_BY_EVENT
         case Status.DOUBTFUL if report.reason == Reason.DOUBTFUL:

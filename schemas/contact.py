@@ -9,6 +9,11 @@ from pydantic import ConfigDict
 from schemas.making import made_quickly
 from schemas.values import Amount, Instant, Locale, Zone
 
+NO_SMS = "No SMS"
+SMS_OK = "SMS OK"
+CARRIER = "carrier:"
+"""What `sms_alerts` may say; before the name of a carrier stands this word."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phone:
@@ -63,6 +68,11 @@ class Contact:
         """The email address and all phone numbers, each once."""
         every = (self.email, *(phone.number for phone in self.phones))
         return tuple(dict.fromkeys(address for address in every if address))
+
+    @property
+    def postal_address(self) -> str | None:
+        """The lines of the address as one text, which is a letter's `to`; None where all are blank."""
+        return ", ".join(self.address) if any(map(str.strip, self.address)) else None
 
     def phone(self, number: str) -> Phone | None:
         """The phone of type `mobile`, or the `primary` one."""

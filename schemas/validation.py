@@ -81,7 +81,7 @@ _REASONS: Mapping[str, str] = {
     "less_than_equal": "must be at most {le}, not {shown}",
     "less_than": "must be less than {lt}, not {shown}",
     "string_too_long": "must be at most {max_length} characters long",
-    "string_too_short": "must not be empty",
+    "string_too_short": "must have a length of at least {min_length}",
     "too_short": "must not be empty",
     "too_long": "must have at most {max_length} members",
     "tuple_type": "must be a list, not {shown}",

@@ -100,7 +100,7 @@ class _Reading:
             return self._mapping()
         if isinstance(event, SequenceStartEvent):
             return list(self._items())
-        text = str(event.value)
+        text = _whole(str(event.value))
         return plain_value(text) if event.style is None and event.tag is None else text
 
     def _items(self) -> Iterator[object]:
@@ -112,11 +112,19 @@ class _Reading:
         while not isinstance(event := next(self._events), MappingEndEvent):
             if not isinstance(event, ScalarEvent):
                 raise _refused(event, "has a key that is no text")
-            key = str(event.value)
+            key = _whole(str(event.value))
             if key in made:
                 raise _refused(event, f"has the key {key!r} twice")
             made[key] = self._value(next(self._events))
         return made
+
+
+def _whole(text: str) -> str:
+    """Characters that JSON escapes as a pair of surrogates, whole: YAML takes each escape for itself."""
+    try:
+        return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError:  # half a pair is nobody's text; whoever reads the value says where it stands
+        return text
 
 
 def plain_value(text: str) -> object:

@@ -73,8 +73,10 @@ def cause_of(event: Event) -> Cause:
 
 def _say(kind: Kind, occasion: Occasion, answered: set[str]) -> Iterator[Effect]:
     """What one kind says; `answered` are the exclusive groups that have answered the event."""
-    if occasion.standing and occasion.standing.stale_because:
-        yield dropped(kind, occasion, None, Refusal(reason=occasion.standing.stale_because))
+    stale = occasion.standing.stale_because if occasion.standing else None
+    if stale:
+        for channel in _channels(kind, occasion):
+            yield dropped(kind, occasion, channel, Refusal(reason=stale))
         return
     yield from emission(kind, occasion)
     for channel in _channels(kind, occasion):

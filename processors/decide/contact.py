@@ -11,7 +11,7 @@ from processors.schedule import erase_plans
 from processors.settings import InForce
 from schemas.address import address_key
 from schemas.candidate import ContactUpdate, Withdrawal
-from schemas.contact import Contact
+from schemas.contact import CARRIER, NO_SMS, SMS_OK, Contact
 from schemas.envelope import Event
 from schemas.events import Patch
 from schemas.faults import Fault, Refused
@@ -20,6 +20,7 @@ from schemas.reasons import Reason
 from schemas.settings import Settings
 from schemas.topics import MESSAGES
 from schemas.validation import parse, to_plain
+from schemas.values import email_from_text
 
 SAID_TO_ONE_CONTACT = 10_000
 """How many rows of one contact a scan takes; nobody is invited so often."""
@@ -65,21 +66,31 @@ def _patched(event: Event, before: Contact | None, patch: Mapping[str, object], 
     if document.get("id") != event.subject:
         raise Refused(Fault(path="data.id", reason=f"{document.get('id')!r} is not the subject {event.subject!r}"))
     contact = parse(Contact, document, path="data")
-    phones = tuple(
-        replace(phone, number=_number(phone.number, index, settings.country))
-        for index, phone in enumerate(contact.phones)
-    )
+    faults = list(_faults(contact, settings.country))
+    if faults:
+        raise Refused(*faults)
+    phones = tuple(replace(phone, number=e164(phone.number, settings.country)) for phone in contact.phones)
     boxes = contact.boxes
     if boxes.sms is None:
         boxes = replace(boxes, sms=settings.new_contacts.sms)
     return replace(contact, phones=phones, boxes=boxes, created_at=contact.created_at or event.time)
 
 
-def _number(number: str, index: int, country: str | None) -> str:
-    try:
-        return e164(number, country)
-    except Refused as refused:
-        raise Refused(Fault(path=f"data.phones.{index}.number", reason=refused.faults[0].reason)) from refused
+def _faults(contact: Contact, country: str | None) -> Iterator[Fault]:
+    """What nobody could write to, and a wish about texts that nobody would understand, and so not keep to."""
+    for index, phone in enumerate(contact.phones):
+        try:
+            e164(phone.number, country)
+        except Refused as refused:
+            yield Fault(path=f"data.phones.{index}.number", reason=refused.faults[0].reason)
+    if contact.email:
+        try:
+            email_from_text(contact.email)
+        except ValueError as error:
+            yield Fault(path="data.email", reason=str(error))
+    if contact.sms_alerts.strip() not in ("", NO_SMS, SMS_OK) and not contact.sms_alerts.startswith(CARRIER):
+        reason = f"must be empty, {SMS_OK}, {NO_SMS} or {CARRIER}<name>, not {contact.sms_alerts!r}"
+        yield Fault(path="data.sms_alerts", reason=reason)
 
 
 def _erase(event: Event, before: Contact | None, record: Record, tables: Tables, known: InForce) -> Iterator[Effect]:
@@ -89,7 +100,7 @@ def _erase(event: Event, before: Contact | None, record: Record, tables: Tables,
     if before is None:
         return
     yield Delete(table=CONTACTS, key=row_key(event.tenant, event.subject))
-    for address in (*before.addresses, *filter(None, [", ".join(before.address)])):
+    for address in (*before.addresses, *filter(None, [before.postal_address])):
         withdrawal = Withdrawal(
             tenant=event.tenant, event_id=event.id, contact=before.id, reason=Reason.CANCELLED_BY_EVENT
         )

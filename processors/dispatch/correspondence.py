@@ -6,7 +6,6 @@ from dataclasses import replace
 from processors.consent import after
 from processors.decisions import decided_on_candidate
 from processors.dispatch.directory import last_sent, listed
-from processors.dispatch.gates import NO_SMS
 from processors.dispatch.tables import CONSENTS, DISPATCHED, HELD
 from processors.effects import Effect, Forward, Put, Record, Tables, row_key
 from processors.emissions import SOURCE
@@ -15,6 +14,7 @@ from processors.settings import in_force
 from schemas.candidate import Candidate
 from schemas.clock import rfc3339
 from schemas.consent import EVERYTHING, Consent, ConsentChange
+from schemas.contact import NO_SMS, SMS_OK
 from schemas.envelope import Event
 from schemas.events import Patch
 from schemas.inbound import Heard
@@ -23,8 +23,6 @@ from schemas.state import Dispatched, Listing
 from schemas.topics import CONSENTS as CONSENTS_TOPIC
 from schemas.topics import EVENTS, MESSAGES
 from schemas.words import Outcome
-
-SMS_OK = "SMS OK"
 
 
 def change_consent(change: ConsentChange, record: Record, tables: Tables) -> Generator[Effect, None, Consent]:

@@ -16,12 +16,11 @@ from processors.settings import InForce
 from schemas.candidate import Candidate
 from schemas.clock import rfc3339
 from schemas.consent import SUPPRESSED, Consent
+from schemas.contact import NO_SMS
 from schemas.reasons import Reason
 from schemas.rule_settings import RuleSettings
 from schemas.settings import Settings
 from schemas.words import Channel, Outcome
-
-NO_SMS = "No SMS"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,6 +45,11 @@ def test_an_unquoted_scalar_is_what_the_core_schema_says(text: str, value: objec
     assert type(plain_value(text)) is type(value)
 
 
+def test_what_json_escapes_in_two_halves_is_one_character() -> None:
+    assert read_yaml(r'{"\ud83d\ude00": ["\ud83d\ude00 ok", "\u00e9"]}') == {"😀": ["😀 ok", "é"]}
+    assert read_yaml(r'"\ud83d"') == "\ud83d"
+
+
 def test_keys_and_quoted_values_are_texts_and_anchors_are_followed() -> None:
     text = 'on: [a]\n"yes": "5"\n12: !!str 5\nplace: &here {k: 1}\nagain: *here\nlong: |\n  two\n  lines\n'
     assert read_yaml(text) == {

@@ -17,6 +17,7 @@ from schemas.candidate import Withdrawal
 from schemas.consent import Consent
 from schemas.delivery import AttemptState, DeliveryStatus, LedgerEntry
 from schemas.message import Message
+from schemas.reasons import Reason
 from schemas.state import Alarm
 from schemas.topics import COMMANDS, CONSENTS, STATUSES, TICKS
 from schemas.words import Status
@@ -124,7 +125,8 @@ def _answer(intent: LedgerEntry, message: Message, record: Record) -> Iterator[E
     if status in _CALL_AGAIN and intent.attempt >= CALLS:
         yield from _settle(answered(intent, message, Rejected(code=status), record.now), row)
         return
-    report = status_of(message, status, intent.attempt, record.now)
+    reason = Reason.DOUBTFUL if status is Status.DOUBTFUL else None
+    report = status_of(message, status, intent.attempt, record.now, reason=reason)
     if status in _CALL_AGAIN:
         due = record.now - ANSWER_AFTER + CALL_AGAIN_AFTER
         waiting = replace(intent, state=AttemptState.RETRY_AT, at=record.now, retry_at=due, detail=None)

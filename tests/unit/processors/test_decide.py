@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemas.contact import Contact
 from schemas.topics import EVENTS
 from schemas.wire import event_from_mapping
 from schemas.words import Channel
@@ -211,12 +212,41 @@ def test_a_setting_with_a_broken_template_is_refused(setting: dict[str, Any], pa
         ({"phones": [{"number": "12", "type": "mobile"}]}, "data.phones.0.number"),
         ({"emial": "x@example.org"}, "data.emial"),
         ({"id": "c2"}, "data.id"),
+        ({"email": "Ann"}, "data.email"),
+        ({"email": "ann@example.org\r\nBcc: bob@example.org"}, "data.email"),
+        ({"sms_alerts": "no sms"}, "data.sms_alerts"),
     ],
 )
 def test_a_contact_that_is_not_valid_is_refused_with_its_path(patch: dict[str, Any], path: str) -> None:
     world = pantry()
     world.happens("contact.changed", subject="c1", data=patch)
     assert [fault.path for letter in world.refused for fault in letter.faults] == [path]
+
+
+@pytest.mark.parametrize("alerts", ["", " ", "SMS OK", "No SMS", "carrier:att", "carrier:of tomorrow"])
+def test_what_a_contact_may_say_about_texts_is_kept(alerts: str) -> None:
+    world = pantry()
+    world.happens("contact.changed", subject="c1", data={"sms_alerts": alerts})
+    assert world.refused == []
+
+
+def test_an_empty_address_is_none() -> None:
+    world = pantry()
+    world.happens("contact.changed", subject="c1", data={"email": "", "address": ["", " "]})
+    event = world.happens("appointment.scheduled", subject="c1", data=APPOINTMENT)
+    world.passes(days=14)
+    assert ("dropped", "email", "no_address:email") in world.reasons(event)
+    assert Contact(id="c1", address=("", " ")).postal_address is None
+
+
+def test_an_event_that_comes_in_vain_says_so_of_each_channel() -> None:
+    world = pantry()
+    world.happens("appointment.cancelled", subject="c1", data={"appointment_id": "a1"})
+    event = world.happens("appointment.scheduled", subject="c1", data=APPOINTMENT, time="2026-05-31T12:00:00Z")
+    assert sorted(world.reasons(event)) == [
+        ("dropped", "email", "cancelled_by_event"),
+        ("dropped", "sms", "cancelled_by_event"),
+    ]
 
 
 def test_a_local_number_is_read_by_the_tenants_country() -> None:

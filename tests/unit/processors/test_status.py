@@ -52,6 +52,8 @@ def test_reports_in_any_order_and_twice_are_one_status_and_one_charge(order: tup
         (Status.FAILED, {"code": "400"}, "dropped", "provider_rejected:400"),
         (Status.EXPIRED, {"reason": "expired:2026-06-10T19:00:00Z"}, "dropped", "expired:2026-06-10T19:00:00Z"),
         (Status.SUPPRESSED, {"reason": "opted_out:all"}, "dropped", "opted_out:all"),
+        (Status.EXPIRED, {}, "dropped", "provider_rejected:expired"),
+        (Status.SUPPRESSED, {"code": "21610"}, "dropped", "provider_rejected:21610"),
         (Status.CANCELLED, {"reason": "cancelled_by_event"}, "cancelled", "cancelled_by_event"),
         (Status.DOUBTFUL, {"reason": "doubtful"}, "dropped", "doubtful"),
     ],

@@ -39,6 +39,7 @@ def test_a_gap_moves_forward_and_a_fold_is_the_first(local: str, timezone: str, 
         ("2026-06-10T15:00:00-04:00", "2026-06-10T19:00:00+00:00"),
         ("2026-06-10T15:00:00Z", "2026-06-10T15:00:00+00:00"),
         ("2026-06-10T15:00:00", "2026-06-10T19:00:00+00:00"),
+        ("2026-06-10t15:00:00.123456789z", "2026-06-10T15:00:00.123456+00:00"),
     ],
 )
 def test_an_instant_has_its_own_offset_or_the_zone_it_is_given(text: str, expected: str) -> None:

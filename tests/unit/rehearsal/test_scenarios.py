@@ -7,6 +7,7 @@ from textwrap import dedent
 
 import pytest
 
+from schemas.reasons import Reason, word
 from streams.topology import TOPOLOGY
 from tidings.rehearsal import rehearse
 from tidings.rehearsal.driver import run_in_memory
@@ -35,6 +36,35 @@ def test_every_event_redelivered_twice_changes_nothing(path: Path) -> None:
     for items in (tuple(item for item in scenario.items for _ in range(3)), scenario.items * 3):
         found = _outcome(replace(scenario, items=items))
         assert {part for part in wanted if found[part] != wanted[part]} <= {"refused"}
+
+
+OF_CAMPAIGNS = frozenset(
+    {
+        Reason.DUPLICATE_INPUT,
+        Reason.NOT_APPROVED,
+        Reason.EXPIRED_UNAPPROVED,
+        Reason.BALANCE_CHANGED,
+        Reason.REPORT_MISSING_CONTACT_COLUMN,
+        Reason.CONTENT_CHANGED,
+        Reason.RECIPIENT_CHANGED,
+        Reason.UNKNOWN_ACCOUNT,
+        Reason.CLOSED_ACCOUNT,
+        Reason.TOO_MANY_ATTACHMENTS,
+        Reason.NOT_PDF,
+    }
+)
+"""What only campaigns say, which are still to come."""
+
+
+def test_every_reason_of_the_closed_list_is_said_by_some_scenario_and_no_other() -> None:
+    """A decision without a message has a reason, and a message that leaves has none."""
+    said = set()
+    for path in FILES:
+        for decision in rehearse(path, partitions=1).outcome.decisions:
+            reason = decision.get("reason")
+            assert (reason is None) == (decision["outcome"] in ("sent", "scheduled")), (path.name, decision)
+            said |= {word(reason)} if reason else set()
+    assert said == set(Reason) - OF_CAMPAIGNS
 
 
 def _outcome(scenario: Scenario) -> dict[str, object]:

@@ -17,6 +17,7 @@ READ: list[tuple[Callable[[str], object], str, object]] = [
     (values.duration_from_text, "P1DT2H3M4S", timedelta(days=1, hours=2, minutes=3, seconds=4)),
     (values.instant_from_text, "2026-04-01T09:00:00+02:00", datetime(2026, 4, 1, 7, tzinfo=UTC)),
     (values.instant_from_text, "2026-04-01t09:00:00.5z", datetime(2026, 4, 1, 9, 0, 0, 500_000, tzinfo=UTC)),
+    (values.instant_from_text, "2026-04-01T09:00:00.123456789Z", datetime(2026, 4, 1, 9, 0, 0, 123_456, tzinfo=UTC)),
     (values.decimal_from_text, "-0.020", Decimal("-0.020")),
     (values.mailbox_from_text, "Shop <hello@shop.example>", "Shop <hello@shop.example>"),
     (values.mailbox_from_text, "hello@shop.example", "hello@shop.example"),
