@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from processors.phones import canonical_address
 from schemas.consent import ConsentChange
 from schemas.envelope import Event
 from schemas.faults import Fault, Refused
+from schemas.settings import Settings
 from schemas.topics import CONSENT_CHANGES, EVENTS
 from schemas.validation import instant_to_text, joined
 from schemas.wire import event_from_mapping
@@ -38,7 +40,8 @@ def preparations(scenario: Scenario) -> Iterator[Preparation]:
             yield _change("contact.changed", tenant, str(contact["id"]), patch, path, now)
     for tenant, consents in scenario.consents.items():
         for index, consent in enumerate(consents):
-            yield _consent(tenant, consent, joined("consents", tenant, index))
+            country = str(scenario.settings.get(tenant, {}).get("country", Settings().country))
+            yield _consent(tenant, consent, joined("consents", tenant, index), country)
 
 
 def _change(event_type: str, tenant: str, subject: str, data: Document, path: str, now: datetime) -> Preparation:
@@ -59,10 +62,10 @@ def _change(event_type: str, tenant: str, subject: str, data: Document, path: st
     return Preparation(path=path, topic=EVENTS.name, key=event.key, value=event)
 
 
-def _consent(tenant: str, consent: ConsentBefore, path: str) -> Preparation:
+def _consent(tenant: str, consent: ConsentBefore, path: str, country: str) -> Preparation:
     change = ConsentChange(
         tenant=tenant,
-        address=consent.address,
+        address=canonical_address(consent.address, country),
         event_id=path,
         opted_out=consent.opted_out,
         opted_in=consent.opted_in,

@@ -144,6 +144,16 @@ def test_a_stop_added_before_the_start_waits_for_it_and_says_so() -> None:
     assert [message.event_id for message in world.messages] == [event, event]
 
 
+@pytest.mark.parametrize("stops", [[], [""]])
+def test_a_route_without_stops_is_explained(stops: list[str]) -> None:
+    world = firm(**ROUTES_ON)
+    event = world.happens("route.started", data={"route_id": "r1", "stops": stops})
+    assert world.reasons(event) == [
+        ("dropped", "email", "no_address:field:stops"),
+        ("dropped", "sms", "no_address:field:stops"),
+    ]
+
+
 def test_a_route_that_is_read_the_next_day_is_told_to_nobody() -> None:
     world = firm(**ROUTES_ON)
     event = world.happens("route.started", time="2026-05-31T23:30:00-04:00", data=ROUTE)
