@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from processors.keywords import Keyword, folded, keyword
-from schemas.consent import EVERYTHING, MARKETING
+from schemas.consent import EVERYTHING, MARKETING, Means
 from schemas.settings import Settings
 from schemas.settings_sections import Programme
 
-LONGEST_SHORT_CODE = 6
+SHORTER_THAN_ANY_NUMBER = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +27,7 @@ class Asked:
     silences: bool | None = None
     about: tuple[str, ...] = ()
     words: str = ""
+    means: Means = Means.KEYWORD
 
     @property
     def changes_nothing(self) -> bool:
@@ -37,6 +38,9 @@ class Asked:
     def variables(self) -> Mapping[str, object]:
         """What the template of the answer sees."""
         return {"word": self.word, "about": list(self.about), "words": self.words}
+
+
+_STOP_ALL = Asked(word="stop", opts_out=(EVERYTHING,), silences=True, means=Means.STOP_ALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,15 +58,18 @@ class _Code:
         return tuple(programme.name for programme in self.programmes.values())
 
 
-def is_short_code(number: str) -> bool:
-    """Whether a number is a short code and not one that can be called."""
-    return number.isdecimal() and len(number) <= LONGEST_SHORT_CODE
+def is_short_code(number: str, settings: Settings) -> bool:
+    """Whether a number is a short code and not one that can be called: too short for that, or one of the tenant's."""
+    own = {settings.senders.short_code, *(programme.short_code for programme in settings.programmes.values())}
+    return number in own or (number.isdecimal() and len(number) <= SHORTER_THAN_ANY_NUMBER)
 
 
 def asked_on_long_number(text: str) -> Asked | None:
     """What a text to an ordinary number asks for; None for one that is to be read by a person."""
     match keyword(text):
-        case Keyword.STOP | Keyword.STOP_ALL:
+        case Keyword.STOP_ALL:
+            return _STOP_ALL
+        case Keyword.STOP:
             return Asked(word="stop", opts_out=(EVERYTHING,), silences=True)
         case Keyword.START:
             return Asked(word="start", lifts=(EVERYTHING,), silences=False)
@@ -78,7 +85,7 @@ def asked_on_short_code(text: str, number: str, settings: Settings) -> Asked:
     code = _Code(programmes={word: each for word, each in programmes if each.short_code == number})
     match keyword(text):
         case Keyword.STOP_ALL:
-            return Asked(word="stop", opts_out=(EVERYTHING,), silences=True)
+            return _STOP_ALL
         case Keyword.STOP:
             return Asked(word="stop", opts_out=code.scopes, leaves=tuple(code.programmes), about=code.names)
         case Keyword.START:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from schemas.clock import rfc3339
-from schemas.consent import SUPPRESSED, Consent, ConsentChange, Saying
+from schemas.consent import SUPPRESSED, Consent, ConsentChange, Means, Saying
 
 
 def after(before: Consent | None, change: ConsentChange, now: datetime) -> Consent:
@@ -12,7 +12,7 @@ def after(before: Consent | None, change: ConsentChange, now: datetime) -> Conse
     was = before or Consent(tenant=change.tenant, address=change.address)
     opted_out = _listed(was.opted_out, change.opted_out, change.opts_out, change.lifts)
     suppressed = was.suppressed if change.suppressed is None else change.suppressed
-    kept = {saying.scope: saying for saying in was.sayings}
+    kept = {saying.scope: saying for saying in was.sayings if not _said_again(saying, change)}
     if suppressed != was.suppressed:
         kept.pop(SUPPRESSED, None)
     stands = (*opted_out, *((SUPPRESSED,) if suppressed else ()))
@@ -26,6 +26,11 @@ def after(before: Consent | None, change: ConsentChange, now: datetime) -> Conse
         suppressed=suppressed,
         sayings=tuple(said.get(scope) or kept[scope] for scope in stands),
     )
+
+
+def _said_again(saying: Saying, change: ConsentChange) -> bool:
+    """STOPALL counts also where `all` stood before: START to any number ends it."""
+    return change.means is Means.STOP_ALL and saying.scope in change.opts_out
 
 
 def facts_of(consent: Consent, scope: str) -> Mapping[str, object]:

@@ -16,7 +16,7 @@ def e164(number: str, country: str | None) -> str:
         parsed = phonenumbers.parse(number, country)
     except phonenumbers.NumberParseException as error:
         raise Refused(Fault(path="number", reason=f"{number!r} is no phone number: {error}")) from error
-    if not phonenumbers.is_possible_number(parsed):
+    if phonenumbers.is_possible_number_with_reason(parsed) != phonenumbers.ValidationResult.IS_POSSIBLE:
         raise Refused(Fault(path="number", reason=f"{number!r} has not the length of a phone number of {country}"))
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 

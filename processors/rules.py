@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from functools import partial
 
-from processors.asking import is_short_code
 from processors.criteria import BadCriterion, check
 from processors.kind import Addressed, AfterActivity, AtOnce, DaysBefore, HoursBefore, Kind, Unmet
 from processors.kinds import THREADS
@@ -16,7 +15,7 @@ from schemas.event_data import data_to_plain
 from schemas.faults import Fault
 from schemas.rule_settings import RuleSettings, kind_name
 from schemas.rules import Rule, RuleTiming, is_literal
-from schemas.values import mailbox_from_text
+from schemas.values import mailbox_from_text, short_code_from_text
 from schemas.words import Channel, InDoubt
 
 CHANNELS = (Channel.EMAIL, Channel.SMS, Channel.VOICE, Channel.SHORT_CODE)
@@ -107,13 +106,20 @@ def _bad_addresses(rule: Rule, country: str | None) -> Iterator[tuple[str, str]]
         except ValueError as error:
             yield "from", str(error)
     elif rule.channel is Channel.SHORT_CODE:
-        if rule.from_ is not None and not is_short_code(rule.from_):
+        if rule.from_ is not None and not _is_short_code(rule.from_):
             yield "from", f"is no short code: {rule.from_!r}"
     elif rule.from_ is not None and dialled(rule.from_, rule.channel, country) is None:
         yield "from", f"is no phone number: {rule.from_!r}"
     for number, entry in enumerate(rule.to):
         if is_literal(entry) and dialled(entry, rule.channel, country) is None:
             yield f"to.{number}", f"is no address on channel {rule.channel}: {entry!r}"
+
+
+def _is_short_code(text: str) -> bool:
+    try:
+        return bool(short_code_from_text(text))
+    except ValueError:
+        return False
 
 
 def _moved_by(rule: Rule) -> tuple[str, ...]:

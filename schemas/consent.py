@@ -19,6 +19,7 @@ class Means(StrEnum):
 
     REQUEST = "consent.changed"
     KEYWORD = "keyword"
+    STOP_ALL = "keyword STOPALL"
     LINK = "unsubscribe link"
     MAIL = "unsubscribe mail"
     REPORT = "delivery report"

@@ -32,7 +32,7 @@ def hear(kind: Kind, occasion: Occasion) -> Iterator[Effect]:
     """What one of the kinds for what people say answers: exactly one of them does."""
     match occasion.event.data:
         case InboundSms() as text:
-            yield from _hear_text(kind, text.text, canonical_address(text.to, _country(occasion)), text.from_, occasion)
+            yield from _hear_text(kind, text.text, text.to.strip(), text.from_, occasion)
         case InboundEmail() as mail:
             yield from _hear_mail(kind, mail, occasion)
         case said:
@@ -42,7 +42,8 @@ def hear(kind: Kind, occasion: Occasion) -> Iterator[Effect]:
 def _hear_text(kind: Kind, text: str, number: str, writer: str, occasion: Occasion) -> Iterator[Effect]:
     settings = occasion.known.settings
     address = canonical_address(writer, settings.country)
-    on_code = is_short_code(number)
+    on_code = is_short_code(number, settings)
+    number = number if on_code else canonical_address(number, settings.country)
     asked = asked_on_short_code(text, number, settings) if on_code else asked_on_long_number(text)
     if (asked is not None) != isinstance(kind.audience, Writer):
         return
@@ -91,10 +92,6 @@ def _hear_mail(kind: Kind, mail: InboundEmail, occasion: Occasion) -> Iterator[E
         yield from report_in(mail.text, event)
 
 
-def _country(occasion: Occasion) -> str | None:
-    return occasion.known.settings.country
-
-
 def _answer(
     kind: Kind, asked: Asked, recipient: Recipient, channel: Channel, occasion: Occasion, *, sender: str | None
 ) -> Iterator[Effect]:
@@ -112,7 +109,7 @@ def _answer(
         lifts=asked.lifts,
         joins=asked.joins,
         leaves=asked.leaves,
-        means=Means.KEYWORD,
+        means=asked.means,
     )
     yield _on_its_way(
         Heard(

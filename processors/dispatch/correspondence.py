@@ -13,7 +13,7 @@ from processors.identity import emitted_id
 from processors.settings import in_force
 from schemas.candidate import Candidate
 from schemas.clock import rfc3339
-from schemas.consent import EVERYTHING, Consent, ConsentChange
+from schemas.consent import EVERYTHING, Consent, ConsentChange, Means
 from schemas.contact import NO_SMS, SMS_OK
 from schemas.envelope import Event
 from schemas.events import Patch
@@ -40,7 +40,7 @@ def hear(heard: Heard, record: Record, tables: Tables) -> Generator[Effect, None
     before = tables.get(CONSENTS, heard.key)
     people = listed(heard.key, tables)
     if heard.change is not None:
-        stands = yield from change_consent(heard.change, record, tables)
+        stands = yield from change_consent(_as_far_as_it_reaches(heard, heard.change, before), record, tables)
         yield from _tell_contacts(heard, before, stands, people)
     if heard.message is None:
         return None
@@ -61,6 +61,16 @@ def hear(heard: Heard, record: Record, tables: Tables) -> Generator[Effect, None
         facts={"opted_out": list(before.opted_out) if before else [], "repeated": True},
     )
     return None
+
+
+def _as_far_as_it_reaches(heard: Heard, change: ConsentChange, before: Consent | None) -> ConsentChange:
+    """START to a short code, which unsilences nobody, lifts `all` only after STOPALL (contract section 11, START)."""
+    if heard.silences is not None or EVERYTHING not in change.lifts:
+        return change
+    saying = before.saying(EVERYTHING) if before else None
+    if saying is not None and saying.means is Means.STOP_ALL:
+        return change
+    return replace(change, lifts=tuple(scope for scope in change.lifts if scope != EVERYTHING))
 
 
 def _is_known(message: Candidate, tables: Tables) -> bool:

@@ -210,6 +210,7 @@ def test_a_setting_with_a_broken_template_is_refused(setting: dict[str, Any], pa
     ("patch", "path"),
     [
         ({"phones": [{"number": "12", "type": "mobile"}]}, "data.phones.0.number"),
+        ({"phones": [{"number": "555-0101", "type": "mobile"}]}, "data.phones.0.number"),
         ({"emial": "x@example.org"}, "data.emial"),
         ({"id": "c2"}, "data.id"),
         ({"email": "Ann"}, "data.email"),

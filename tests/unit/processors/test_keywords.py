@@ -53,10 +53,12 @@ def test_no_programme_may_be_called_like_a_word_with_a_meaning(word: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("number", "is_short"), [("12345", True), ("123456", True), ("+12025550111", False), ("", False)]
+    ("number", "is_short"),
+    [("12345", True), ("123456", True), ("87654321", True), ("12345678", False), ("+12025550111", False), ("", False)],
 )
 def test_a_short_code_cannot_be_called(number: str, is_short: bool) -> None:
-    assert is_short_code(number) is is_short
+    own = parse({"programmes": {"OSLO": {"short_code": "87654321", "name": "Oslo"}}})
+    assert is_short_code(number, own) is is_short
 
 
 @pytest.mark.parametrize(
