@@ -12,6 +12,7 @@ from processors.render import PARTS, template_faults
 from processors.rules import kind_of, rule_faults
 from processors.template_reader import OPEN
 from processors.text_cost import length_faults
+from processors.wording import is_currency
 from schemas.faults import Fault, Refused
 from schemas.kind_settings import KindSettings
 from schemas.settings import Settings, parse_settings
@@ -48,6 +49,8 @@ def parse(document: Mapping[str, object]) -> Settings:
     """
     settings = parse_settings(document, KNOWN_KINDS)
     faults = list(_template_faults(settings))
+    if not is_currency(settings.currency):
+        faults.append(Fault(path="currency", reason=f"is no currency of ISO 4217: {settings.currency!r}"))
     for key, brand in settings.brands.items():
         faults += markup_faults(brand.header_html, f"brands.{key}.header_html")
     for number, rule in enumerate(settings.rules):

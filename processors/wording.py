@@ -1,9 +1,10 @@
-"""Dates and times as the recipient reads them, by locale and zone; the only door to Babel."""
+"""Dates and times as the recipient reads them, by locale and zone, and known currencies; the only door to Babel."""
 
 from datetime import datetime
 from functools import lru_cache
 
 import babel
+from babel.core import get_global
 from babel.dates import format_date, format_time
 from babel.localedata import locale_identifiers
 
@@ -24,6 +25,11 @@ def date(moment: str, timezone: str, locale: str) -> str:
 def clock(moment: str, timezone: str, locale: str) -> str:
     """`2026-06-10T15:00:00-04:00` as `3:00 PM`; CLDR's narrow space becomes a plain one, which GSM-7 knows."""
     return format_time(_local(moment, timezone), format="short", locale=_known(locale)).replace("\u202f", " ")
+
+
+def is_currency(code: str) -> bool:
+    """Whether ISO 4217 has, or had, a currency of this code."""
+    return code in get_global("all_currencies")
 
 
 def _local(moment: str, timezone: str) -> datetime:

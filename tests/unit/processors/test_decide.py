@@ -198,9 +198,11 @@ def test_settings_that_are_not_valid_change_nothing() -> None:
             {"templates": {"order_confirmation": {"email": {"text": "{{ oops"}}}},
             "templates.order_confirmation.email.text",
         ),
+        ({"currency": "UDS"}, "currency"),
+        ({"timezone": "localtime"}, "timezone"),
     ],
 )
-def test_a_setting_with_a_broken_template_is_refused(setting: dict[str, Any], path: str) -> None:
+def test_a_setting_that_only_looks_right_is_refused(setting: dict[str, Any], path: str) -> None:
     world = pantry()
     world.happens("settings.changed", data=setting)
     assert [fault.path for letter in world.refused for fault in letter.faults] == [path]

@@ -52,6 +52,7 @@ REFUSED: list[tuple[Callable[[str], object], str]] = [
     (values.url_from_text, "ftp://portal.example"),
     (values.url_from_text, "https://"),
     (values.zone_from_text, "../etc/passwd"),
+    (values.zone_from_text, "localtime"),
     (values.currency_from_text, "usd"),
 ]
 
