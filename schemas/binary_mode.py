@@ -26,7 +26,7 @@ from schemas.json_text import json_from_text, json_to_text, quoted
 from schemas.shapes import shapes_of
 from schemas.twin import open_twin
 from schemas.validation import instant_to_text, to_plain
-from schemas.values import instant_from_text
+from schemas.values import event_time_from_text
 from schemas.words import ActorKind
 
 STRUCTURED = "application/cloudevents+json"
@@ -81,7 +81,7 @@ def sound_event(value: bytes, headers: Headers) -> Event | None:
         event.id = checked_identity(given["ce_id"].decode())
         event.type = event_type
         event.tenant = _tenant_of(given["ce_tenant"])
-        event.time = instant_from_text(given["ce_time"].decode())
+        event.time = event_time_from_text(given["ce_time"].decode())
         event.data = data
         event.source = _source_of(given.get("ce_source", b"/"))
         event.subject = subject

@@ -11,7 +11,7 @@ from schemas.events import EventRecord
 from schemas.events.checks import data_faults, subject_faults
 from schemas.faults import Fault, Refused
 from schemas.validation import parse, shown_value
-from schemas.values import instant_from_text
+from schemas.values import event_time_from_text
 
 ATTRIBUTES = frozenset({"id", "source", "type", "tenant", "subject", "time", "actor", "data", "specversion"})
 EXTENSIONS = frozenset({"datacontenttype", "dataschema", "traceparent", "tracestate"})
@@ -123,7 +123,7 @@ def _record(event_type: str, faults: list[Fault]) -> type[EventRecord] | None:
 
 def _time(text: str, faults: list[Fault]) -> datetime | None:
     try:
-        return instant_from_text(text)
+        return event_time_from_text(text)
     except ValueError as error:
         faults.append(Fault(path="time", reason=str(error)))
         return None

@@ -27,6 +27,19 @@ _ADDRESS = re.compile(r"[^@\s<>,;\"\x00-\x1f]+@[^@\s<>,;\"\x00-\x1f]+")
 _MAILBOX = re.compile(r"(?:[^<>\r\n\x00-\x1f]*<)?([^<>]+?)>?")
 
 
+LONGEST_DURATION = timedelta(days=36_525)
+PLANNABLE_YEARS = range(1970, 9000)
+"""Away from the ends of the calendar, where going back a day or to another zone overflows."""
+
+
+def event_time_from_text(text: str) -> datetime:
+    """An instant that one can count from in either direction."""
+    moment = instant_from_text(text)
+    if moment.year not in PLANNABLE_YEARS:
+        raise ValueError(f"must be a time of the years {PLANNABLE_YEARS[0]} to {PLANNABLE_YEARS[-1]}, not {text!r}")
+    return moment
+
+
 def instant_from_text(text: str) -> datetime:
     """An instant of RFC 3339 in any offset, in UTC; what is finer than a microsecond is cut off."""
     moment = _moment(text)
@@ -73,7 +86,10 @@ def duration_from_text(text: str) -> timedelta:
     if match is None:
         raise ValueError(f"must be a duration such as PT1H or P30D, not {text!r}")
     weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
-    return timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+    duration = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+    if duration > LONGEST_DURATION:
+        raise ValueError(f"must be at most a hundred years, not {text!r}")
+    return duration
 
 
 @lru_cache(maxsize=1024)

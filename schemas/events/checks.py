@@ -14,7 +14,7 @@ from schemas.events.inbound import DeliveryReported
 from schemas.events.orders import Order
 from schemas.faults import Fault
 from schemas.shapes import Form, Shape, shapes_of
-from schemas.values import date_from_text, local_or_instant, zone_from_text
+from schemas.values import PLANNABLE_YEARS, date_from_text, local_or_instant, zone_from_text
 from schemas.words import Status
 
 Faults = Iterator[Fault]
@@ -25,9 +25,6 @@ NO_SUBJECT = frozenset(
     {"settings.changed", "clients.batch_created", "clients.invited", "route.started", "route.stop_added"}
 )
 """Events about a tenant, whose subject must be empty: their key decides where the tenant's state is."""
-
-PLANNABLE_YEARS = range(1970, 9000)
-"""Away from the ends of the calendar, where going back a day or to another zone overflows."""
 
 _CONTACT_FAMILIES = ("appointment", "visit", "cart", "order", "booking", "quote", "invoice", "login", "password")
 _CONTACT_TYPES = frozenset(

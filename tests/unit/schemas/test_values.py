@@ -34,6 +34,7 @@ REFUSED: list[tuple[Callable[[str], object], str]] = [
     (values.duration_from_text, "-PT1H"),
     (values.duration_from_text, "PT1.5H"),
     (values.duration_from_text, "PT9999999H"),
+    (values.duration_from_text, "P999999W"),
     (values.duration_from_text, "PT١H"),
     (values.instant_from_text, "2026-04-01"),
     (values.instant_from_text, "2026-04-01 09:00:00Z"),

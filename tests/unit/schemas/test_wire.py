@@ -95,6 +95,8 @@ ENVELOPE_FAULTS: dict[str, tuple[dict[str, object], str]] = {
     "time without offset": ({"time": "2026-03-28T09:30:00"}, "time: must be a time with an offset"),
     "time that does not exist": ({"time": "2026-02-30T09:30:00Z"}, "time: must be a time with an offset"),
     "time out of range": ({"time": "0001-01-01T00:00:00+10:00"}, "time: must be a time of the years 1 to 9999"),
+    "time before computers": ({"time": "1969-12-31T23:59:59Z"}, "time: must be a time of the years 1970 to 8999"),
+    "time of the last day": ({"time": "9999-12-31T23:59:59Z"}, "time: must be a time of the years 1970 to 8999"),
     "old CloudEvents": ({"specversion": "0.3"}, "specversion: must be 1.0, not '0.3'"),
     "actor of no kind": ({"actor": {"kind": "robot"}}, 'actor.kind: must be one of client, staff, system, not "robot"'),
     "actor with roles as text": ({"actor": {"roles": "admin"}}, 'actor.roles: must be a list, not "admin"'),
