@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from gateways.addresses import Address
 from gateways.headers import mailbox, parameter, text_header
-from gateways.unsubscribe.headers import Links, unsubscribe_headers
+from gateways.unsubscribe.links import Links, unsubscribe_headers, with_link
 from schemas.message import File, Message
 
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*")
@@ -45,8 +45,8 @@ def mail(message: Message, from_: Address, to: Address, reply_to: Address | None
         head += [b"Reply-To: ", mailbox(reply_to.name, str(reply_to)), b"\r\n"]
     if message.locale and _LANGUAGE.fullmatch(message.locale):
         head += [b"Content-Language: ", message.locale.encode(), b"\r\n"]
-    head.append(unsubscribe_headers(message, links, reply_to or from_))
-    return b"".join(head) + _body(message)
+    head.append(unsubscribe_headers(message, links))
+    return b"".join(head) + _body(with_link(message, links))
 
 
 def message_id_header(message_id: str) -> bytes:

@@ -14,7 +14,7 @@ from gateways.addresses import Address, NotAnAddress, address, sender
 from gateways.answers import Answer, Rejected, Unreachable
 from gateways.mime import mail, message_id_header
 from gateways.smtp_session import Envelope, Extensions, NothingHeard, Session, adopt, as_transport
-from gateways.unsubscribe.headers import Links
+from gateways.unsubscribe.links import Links
 from schemas.message import Message
 from schemas.words import Lane
 from tidings.config import Smtp, Tls

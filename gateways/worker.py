@@ -15,7 +15,7 @@ from gateways.consumer import Gateway, TopicsMissing
 from gateways.outcomes import Plan
 from gateways.sandbox import Sandbox
 from gateways.smtp import SmtpRelay
-from gateways.unsubscribe.headers import links_of
+from gateways.unsubscribe.links import links_of
 from schemas.words import Channel
 from tidings.claim import Claim, Taken
 from tidings.config import Installation

@@ -58,6 +58,12 @@ def keys_of(installation: Installation) -> Keys:
     return Keys(keys=_read(path), valid_days=installation.unsubscribe.valid_days)
 
 
+def keys_there(installation: Installation) -> Keys | None:
+    """The keys of this installation where this machine has them; none is made. Raises Refused for bad ones."""
+    path = installation.unsubscribe.key_file or installation.home / FILE
+    return Keys(keys=_read(path), valid_days=installation.unsubscribe.valid_days) if path.exists() else None
+
+
 def _made(path: Path) -> Path:
     """A file with one key. It appears complete or not at all: two processes that make it at once share one."""
     if path.exists():

@@ -1,13 +1,15 @@
 """Previews: byte for byte what is sent, on an example for every kind, and honest about what would not leave."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from email import message_from_bytes
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from gateways.unsubscribe.keys import FILE, keys_of
 from processors.kind import Writer
 from processors.kinds import KINDS
 from processors.settings import typed
@@ -21,6 +23,7 @@ from schemas.words import Channel
 from tests.unit.processors.test_kinds import CLIENT, DONE_BY_STAFF, EVERYTHING_ON, OCCASIONS, STAFF
 from tests.unit.processors.world import ANN, PANTRY, World
 from tidings.cli.root import app
+from tidings.config import load
 from tidings.example import example_events, example_setting
 from tidings.preview import Happened, Setting, preview
 from tidings.preview_files import files_of, on_the_wire
@@ -81,6 +84,28 @@ def test_a_rules_mail_is_previewed_byte_for_byte() -> None:
     assert {message.to for message in sent} == {"ann@example.org", "sam@pantry.example"}
     wire = {message.to: on_the_wire(message) for message in sent}
     assert {message.to: on_the_wire(message) for message in shown} == wire
+
+
+@pytest.mark.parametrize("has_keys", [True, False])
+def test_marketing_mail_is_shown_with_the_link_that_its_gateway_signs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_keys: bool
+) -> None:
+    monkeypatch.setenv("TIDINGS_HOME", str(tmp_path))
+    monkeypatch.setenv("TIDINGS_UNSUBSCRIBE__URL", "https://mail.shop.example/u")
+    keys = keys_of(load()) if has_keys else None
+    rules, out = tmp_path / "rules.yaml", tmp_path / "out"
+    rules.write_text(json.dumps([{**RULE, "on": ["order.completed"], "subject": "Offer", "class": "marketing"}]))
+    shown = tidings("rule:lost/1", "--settings", str(rules), "--write", str(out), "--json")
+    first = json.loads(shown.stdout)["messages"][0]["message"]
+    link = first["text"].rpartition("Unsubscribe: ")[2]
+    parts = list(message_from_bytes((out / "rule-lost-1.email.eml").read_bytes()).walk())
+    assert parts[0]["List-Unsubscribe"].split() == [f"<{link}>"]
+    assert bytes(parts[1].get_payload(decode=True)).decode().splitlines() == first["text"].splitlines()
+    assert bytes(parts[2].get_payload(decode=True)).decode().splitlines() == first["html"].splitlines()
+    assert (out / "rule-lost-1.email.txt").read_text() == first["text"]
+    if keys is not None:
+        assert keys.verified(link.rpartition("/")[2], date(2026, 6, 1)).message_id == first["message_id"]
+    assert (tmp_path / FILE).exists() == has_keys, "a preview writes nothing"
 
 
 @pytest.mark.parametrize(("kind", "channel"), EVERY_KIND_AND_CHANNEL)

@@ -75,12 +75,15 @@ def _tell(
     from tidings.cli.failures import INVALID, fail
     from tidings.cli.output import print_json
     from tidings.preview import preview as previewed
+    from tidings.preview_files import as_read, files_of, links_for
 
     if channel is not None and channel not in set(Channel):
         raise fail(f"There is no channel {channel!r}; there are {', '.join(Channel)}.", INVALID)
     found = previewed(setting, events, kind, Channel(channel) if channel else None)
+    links = links_for(found)
     if write is not None:
-        _write(write, found)
+        _write(write, files_of(found, links))
+    found = as_read(found, links)
     if as_json:
         print_json(_plain(found))
     else:
@@ -208,13 +211,12 @@ def _silence(silence: "Decision") -> str:
     return f"{what}: nothing is said, because {because(silence.reason or '').why} ({silence.reason})."
 
 
-def _write(folder: Path, found: "Preview") -> None:
+def _write(folder: Path, files: "Mapping[str, bytes]") -> None:
     from tidings.cli.failures import FAILED, fail
-    from tidings.preview_files import files_of
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, content in files_of(found).items():
+        for name, content in files.items():
             (folder / name).write_bytes(content)
             typer.echo(f"Wrote {folder / name}.", err=True)
     except OSError as error:

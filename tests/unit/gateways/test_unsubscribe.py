@@ -13,12 +13,13 @@ import pytest
 
 from gateways.addresses import address, sender
 from gateways.mime import mail
-from gateways.unsubscribe.headers import Links, links_of
 from gateways.unsubscribe.keys import FILE, ExpiredToken, ForeignToken, Keys, keys_of
+from gateways.unsubscribe.links import Links, links_of
 from gateways.unsubscribe.page import BODY_LIMIT_BYTES
 from gateways.unsubscribe.server import clicked, serving
 from schemas.faults import Refused
 from schemas.unsubscribe import BadToken, SigningKey, Token, read, sign
+from schemas.words import Channel
 from tests.unit.gateways.samples import message
 from tidings.config import Installation, Unsubscribe
 from tidings.health_endpoint import PortTaken
@@ -150,6 +151,48 @@ def test_marketing_mail_without_a_page_names_an_address() -> None:
     found = headers(None, category="marketing")
     assert found["List-Unsubscribe"] == "<mailto:hello@riverside.example?subject=unsubscribe>"
     assert "List-Unsubscribe-Post" not in found
+
+
+def read_parts(links: Links | None = LINKS, **changes: object) -> dict[str, str]:
+    """The parts of a mail as a mail program reads them, by media type."""
+    made = message(**changes)
+    raw = mail(made, sender(made.from_), address(made.to), None, links)
+    parts = [part for part in message_from_bytes(raw).walk() if not part.is_multipart()]
+    return {part.get_content_type(): bytes(part.get_payload(decode=True)).decode() for part in parts}
+
+
+def test_readers_find_the_link_of_the_headers_below_text_and_html() -> None:
+    html = "<!doctype html><html><body><p>An offer</p></body></html>"
+    link = LINKS.link(message())
+    found = read_parts(category="marketing", text="An offer.", html=html)
+    assert found["text/plain"].splitlines() == ["An offer.", "", f"Unsubscribe: {link}"]
+    assert '<p>An offer</p><div class="faint"' in found["text/html"]
+    assert f'<a href="{link}"' in found["text/html"]
+    assert found["text/html"].endswith("Unsubscribe</a></div>\n</body></html>\n".replace("\n", "\r\n"))
+
+
+@pytest.mark.parametrize(
+    ("html", "before"),
+    [
+        ("<p>An offer", "<p>An offer"),
+        ("<body>1</body><body>2</BODY >", "<body>1</body><body>2"),
+    ],
+)
+def test_the_link_is_the_last_of_any_page(html: str, before: str) -> None:
+    assert read_parts(category="marketing", html=html)["text/html"].startswith(f'{before}<div class="faint"')
+
+
+def test_without_a_page_readers_are_told_where_to_write() -> None:
+    found = read_parts(None, category="marketing", html="<p>An offer</p>")
+    told = 'Unsubscribe: write to hello@riverside.example with the subject "unsubscribe"'
+    assert found["text/plain"].splitlines()[-1] == told
+    assert '<a href="mailto:hello@riverside.example?subject=unsubscribe"' in found["text/html"]
+
+
+@pytest.mark.parametrize("changes", [{}, {"category": "marketing", "channel": Channel.SMS, "number": "+12025550123"}])
+def test_service_mail_and_texts_by_email_say_nothing_of_it(changes: dict[str, object]) -> None:
+    found = read_parts(text="See you.", html="<p>See you.</p>", **changes)
+    assert found == {"text/plain": "See you.\r\n", "text/html": "<p>See you.</p>\r\n"}
 
 
 def test_an_installation_without_an_address_for_the_page_has_no_links(tmp_path: Path) -> None:
