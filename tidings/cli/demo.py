@@ -78,7 +78,12 @@ async def _play(place: "DemoInstallation", begun: float, *, until_done: bool, se
         await make_topics(place.installation)
         view.step("The topics are made.")
         children = asyncio.create_task(
-            supervise(everything(sandbox=()), environment=place.environment(), on_line=_into_logs(place), stop=stop)
+            supervise(
+                everything(place.installation.sandbox.channels),
+                environment=place.environment(),
+                on_line=_into_logs(place),
+                stop=stop,
+            )
         )
         try:
             await _watch(
@@ -133,6 +138,7 @@ async def _watch(
         if is_done and not until_done and seconds is None:
             typer.echo("All of it goes on running. Ctrl-C ends it.")
             await scene.stop.wait()
+            typer.echo("Ending all of it. The data stays for the next demo.")
 
 
 async def _until_done(scene: _Scene, playing: "asyncio.Task[None]") -> bool:

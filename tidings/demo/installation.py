@@ -11,7 +11,7 @@ from pathlib import Path
 
 from deploy.local_kafka import free_port, status, stop
 from deploy.local_kafka.ports import is_free
-from tidings.config import FILE_VARIABLE, PREFIX, Installation, Kafka, Smtp, Worker
+from tidings.config import FILE_VARIABLE, PREFIX, Installation, Kafka, Sandbox, Smtp, Worker
 
 KAFKA_PORT = 19192
 SMTP_PORT = 1025
@@ -67,6 +67,7 @@ def prepare(home: Path, *, fresh: bool) -> DemoInstallation:
             home=home,
             kafka=Kafka(bootstrap_servers=f"127.0.0.1:{kafka_port}"),
             smtp=Smtp(port=_free(SMTP_PORT)),
+            sandbox=Sandbox(channels=()),
             worker=Worker(name="demo"),
         ),
         settings_file=home / "tidings.toml",
@@ -89,5 +90,6 @@ def _toml(installation: Installation) -> str:
         f"home = {json.dumps(str(installation.home))}\n"
         f"[kafka]\nbootstrap_servers = {json.dumps(installation.kafka.bootstrap_servers)}\n"
         f"[smtp]\nport = {installation.smtp.port}\n"
+        f"[sandbox]\nchannels = {json.dumps(installation.sandbox.channels)}\n"
         f"[worker]\nname = {json.dumps(installation.worker.name)}\n"
     )
