@@ -13,10 +13,11 @@ from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError, TopicAlreadyExistsError, for_code
 
 from streams.client import not_let_in
 from streams.incremental_configs import SetTopicConfigs
+from streams.naming import app_id
 from streams.stage import Stage
 from streams.topology import TOPOLOGY
 from streams.wanted_topics import WantedTopic, wanted_topics
@@ -65,14 +66,16 @@ async def plan(installation: Installation, stages: tuple[Stage, ...] = TOPOLOGY)
 async def apply(installation: Installation, stages: tuple[Stage, ...] = TOPOLOGY) -> tuple[Difference, ...]:
     """Mend what can be mended and return what has to be mended by hand; safe to repeat and to run twice at once.
 
-    Returns when the brokers tell everyone of it and each partition has its leader.
+    Returns when the brokers tell everyone of it, each partition has its leader, and groups can be joined.
     """
     wanted = {topic.name: topic for topic in wanted_topics(installation, stages)}
     async with _admin(installation.kafka) as admin:
         found = await _differences(admin, wanted.values())
         await _create(admin, [wanted[each.topic] for each in found if each.mending is Mending.CREATE])
         await _change(admin, [each for each in found if each.mending is Mending.CHANGE])
-        return await _settled(admin, wanted)
+        left = await _settled(admin, wanted)
+        await _groups_kept(admin, app_id(installation, TOPOLOGY[0].name))
+        return left
 
 
 async def missing(installation: Installation, stages: tuple[Stage, ...]) -> tuple[str, ...]:
@@ -186,6 +189,20 @@ async def _settled(admin: AIOKafkaAdminClient, wanted: Mapping[str, WantedTopic]
 async def _led(admin: AIOKafkaAdminClient, topics: list[str]) -> bool:
     described = await admin.describe_topics(topics)
     return all(partition["leader"] >= 0 for topic in described for partition in topic["partitions"])
+
+
+async def _groups_kept(admin: AIOKafkaAdminClient, group: str) -> None:
+    """Return when the cluster can keep a group's positions: a new one makes its topic for them when first asked."""
+    deadline = time.monotonic() + _SPREAD_LIMIT_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            await admin.find_coordinator(group)
+        except GroupCoordinatorNotAvailableError:
+            await asyncio.sleep(_SPREAD_POLL_SECONDS)
+        except KafkaError:  # who may not ask is told so when joining
+            return
+        else:
+            return
 
 
 async def _change(admin: AIOKafkaAdminClient, differences: list[Difference]) -> None:
