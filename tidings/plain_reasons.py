@@ -1,5 +1,6 @@
 """A reason as decisions carry it, in plain words (contract section 9); the words stand in `tidings.reason_texts`."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from schemas.reasons import Reason, word
@@ -7,11 +8,16 @@ from schemas.words import Channel
 from tidings.reason_texts import TEXTS, Because
 
 
-def because(reason: str, channel: Channel | None = None) -> Because:
-    """A reason in plain words, its parameter in them; raises ValueError for one that is not in the list."""
+def because(reason: str, channel: Channel | None = None, facts: Mapping[str, object] | None = None) -> Because:
+    """A reason in plain words, its parameter in them; raises ValueError for one that is not in the list.
+
+    The facts tell apart whoever has no address from nobody being there at all.
+    """
     texts, parameter = TEXTS[word(reason)], reason.partition(":")[2]
     if word(reason) is Reason.NO_ADDRESS and parameter.startswith("field:"):
         texts, parameter = _NO_FIELD, repr(parameter.removeprefix("field:"))
+    elif word(reason) is Reason.NO_ADDRESS and facts and "staff_with_role" in facts:
+        texts, parameter = _NO_STAFF, repr(facts["staff_with_role"])
     named = {"value": parameter, "channel": channel or "<channel>"}
     return replace(
         texts,
@@ -25,4 +31,9 @@ _NO_FIELD = Because(
     why="the event's field {value}, which names the recipient, is missing or empty",
     advice="Have the upstream system fill the field, or name another recipient in the rule.",
     otherwise="the event's field {value} held an address",
+)
+_NO_STAFF = Because(
+    why="nobody on the tenant's staff has the role {value}",
+    advice="Give somebody the role, in `staff` of the tenant's settings; it counts from the next event on.",
+    otherwise="a member of staff had the role {value}",
 )

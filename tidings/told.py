@@ -41,7 +41,7 @@ def decided(decision: Decision, *, after_a_hold: bool = False) -> Told:
     rested = {"settings": settings_of(decision), "facts": decision.facts, "version": decision.settings_version}
     if decision.reason is None:
         return Told(at=decision.at, sentence=f"{start}.{due}", **rested)  # type: ignore[arg-type] # three of its fields
-    cause = because(decision.reason, decision.channel)
+    cause = because(decision.reason, decision.channel, decision.facts)
     return Told(
         at=decision.at,
         sentence=f"{start}, because {cause.why} ({decision.reason}).{due}",

@@ -293,6 +293,10 @@ def test_what_nobody_knows_of_is_said_with_where_else_to_look() -> None:
     assert "`tidings dead-letters list`" in told.stderr
 
 
+def test_a_name_that_nothing_bears_is_said_to_be_unknown() -> None:
+    assert "No tenant 'nobody' has settings" in tidings("why", "--tenant", "nobody", "--event", "e1").stderr
+
+
 def test_the_check_up_tells_what_is_well_and_what_is_not() -> None:
     examined = tidings("doctor", "--json")
     assert examined.exit_code == 1

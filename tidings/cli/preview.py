@@ -207,8 +207,9 @@ def _print(sheet: "Sheet") -> None:
 def _silence(silence: "Decision") -> str:
     from tidings.plain_reasons import because
 
+    cause = because(silence.reason or "", silence.channel, silence.facts)
     what = f"{silence.kind or 'No kind'}{f' by {silence.channel}' if silence.channel else ''}"
-    return f"{what}: nothing is said, because {because(silence.reason or '').why} ({silence.reason})."
+    return f"{what}: nothing is said, because {cause.why} ({silence.reason})."
 
 
 def _write(folder: Path, files: "Mapping[str, bytes]") -> None:

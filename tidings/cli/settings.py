@@ -118,7 +118,8 @@ def _require_ours(applied: "Applied", wanted: "SettingsFile", wait_seconds: floa
 def _stale(wanted: "SettingsFile", version: int) -> str:
     return (
         f"The file was made from version {wanted.version} of {wanted.tenant}'s settings, and version {version} stands: "
-        f"`tidings settings diff` shows in what they differ. Make a new file with `tidings settings show --yaml`."
+        f"`tidings settings diff` shows in what they differ. Make a new file with "
+        f"`tidings settings show --tenant {wanted.tenant} --yaml`."
     )
 
 

@@ -9,6 +9,7 @@ from schemas.words import Channel
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tidings.config import Kafka
     from tidings.explain import Story
     from tidings.inquiry import Inquiry
     from tidings.told import Told
@@ -59,7 +60,8 @@ def _answer(inquiry: "Inquiry", days: int, *, as_json: bool) -> None:
     from tidings.explain import stories
     from tidings.inquiry import inquire
 
-    found = asyncio.run(inquire(installed().kafka, inquiry))
+    kafka = installed().kafka
+    found = asyncio.run(inquire(kafka, inquiry))
     told = stories(found)
     if as_json:
         _print_json(told)
@@ -68,12 +70,28 @@ def _answer(inquiry: "Inquiry", days: int, *, as_json: bool) -> None:
     if found.left_off:
         typer.echo(f"{found.left_off} older decisions are left off; --limit tells more.", err=True)
     if not told:
-        typer.echo(f"Nothing is known of {inquiry} in the last {days} days.{_HINT}", err=True)
+        unknown = asyncio.run(_unknown(kafka, inquiry))
+        typer.echo(f"Nothing is known of {inquiry} in the last {days} days. {unknown or _HINT}", err=True)
         raise typer.Exit(1)
 
 
+async def _unknown(kafka: "Kafka", inquiry: "Inquiry") -> str | None:
+    """A sentence on the name that nothing bears."""
+    from processors.kinds import KINDS
+    from processors.settings import typed
+    from tidings.tenant_settings.standing import standing
+
+    settings = await standing(kafka, inquiry.tenant)
+    if settings is None:
+        return f"No tenant {inquiry.tenant!r} has settings: its events end in `tidings dead-letters list`."
+    kinds = (*KINDS, *typed(settings).rules)
+    if inquiry.kind is not None and inquiry.kind not in kinds:
+        return f"There is no kind {inquiry.kind!r}; there are {', '.join(kinds)}."
+    return None
+
+
 _HINT = (
-    " If it was published a moment ago, the workers may not have got to it (`tidings doctor` shows their lag), and"
+    "If it was published a moment ago, the workers may not have got to it (`tidings doctor` shows their lag), and"
     " events of a tenant without settings wait for them a little."
     " If it was refused, it is among `tidings dead-letters list`."
 )

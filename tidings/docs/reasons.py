@@ -29,5 +29,5 @@ def _names(reason: Reason) -> tuple[str, ...]:
 
 def _row(reason: Reason, name: str) -> tuple[str, ...]:
     told = because(name)
-    happened, otherwise = (f"{text[:1].upper()}{text[1:]}." for text in (told.why, told.otherwise))
-    return code(name), escaped(happened), escaped(told.advice), told.charged, escaped(otherwise)
+    happened = f"{told.why[:1].upper()}{told.why[1:]}."
+    return code(name), escaped(happened), escaped(told.advice), told.charged, escaped(told.otherwise)

@@ -96,6 +96,8 @@ def test_braces_in_criteria_are_told_as_they_are() -> None:
 def test_a_field_that_names_nobody_is_told_apart_from_an_address() -> None:
     assert "the event's field 'roles.bride'" in because("no_address:field:roles.bride").why
     assert because("no_address:email", Channel.EMAIL).why == "the recipient has no address for email"
+    nobody = because("no_address:email", Channel.EMAIL, {"staff_with_role": "storefront_notification", "found": 0})
+    assert nobody.why == "nobody on the tenant's staff has the role 'storefront_notification'"
 
 
 def test_a_reason_nobody_knows_is_a_mistake() -> None:
