@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import islice
 
 from tidings.rehearsal.agreement import agrees, disagreements
 from tidings.rehearsal.expectation import CampaignExpectation, Expectation, UsageExpectation, Wanted
@@ -11,6 +12,7 @@ from tidings.rehearsal.outcome import Outcome, Plain
 from tidings.rehearsal.pairing import pairs
 
 _LONGEST = 200
+_MOST_SILENCES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +24,7 @@ class Difference:
     wanted: Wanted | None = None
     found: Wanted | None = None
     differs: tuple[str, ...] = ()
+    silences: tuple[Wanted, ...] = ()
 
     def __str__(self) -> str:
         lines = [f"{self.part}: {self.sentence}"]
@@ -29,14 +32,16 @@ class Difference:
             lines.append(f"  expected {_shown(self.wanted)}")
         if self.found is not None:
             lines.append(f"  {'nearest ' if self.wanted is not None else 'happened'} {_shown(self.found)}")
-        return "\n".join([*lines, *(f"    {difference}" for difference in self.differs)])
+        lines += [f"    {difference}" for difference in self.differs]
+        return "\n".join([*lines, *(f"  decided {_shown(silence)}" for silence in self.silences)])
 
 
 def differences(expect: Expectation, outcome: Outcome) -> list[Difference]:
     """Everything in which the outcome is not what was expected."""
     found: list[Difference] = []
     if expect.messages is not None:
-        found += _exactly("messages", expect.messages, outcome.messages)
+        messages = _exactly("messages", expect.messages, outcome.messages)
+        found += [replace(each, silences=_silences(each.wanted, outcome.decisions)) for each in messages]
     for part in ("decisions", "invoices", "refused", "statuses"):
         found += _each_occurs(part, getattr(expect, part) or (), getattr(outcome, part))
     found += _each_occurs("consents", expect.consents or (), _with_silent(expect.consents or (), outcome.consents))
@@ -59,6 +64,15 @@ def _exactly(part: str, wanted: Sequence[Wanted], happened: Sequence[Plain]) -> 
             yield _missing(part, index, want, left_over or happened)
     for record in left_over:
         yield Difference(part=part, sentence="happened, and is not expected", found=_brief(record, wanted))
+
+
+def _silences(want: Wanted | None, decisions: Sequence[Plain]) -> tuple[Wanted, ...]:
+    """Why a message that was expected may not have been sent: reasons given for its kind, channel and contact."""
+    about = {key: value for key, value in (want or {}).items() if key in ("tenant", "kind", "channel", "contact")}
+    if "kind" not in about:
+        return ()
+    said = (_brief(each, [about]) for each in decisions if each.get("reason") and not disagreements(about, each))
+    return tuple(islice(said, _MOST_SILENCES))
 
 
 def _each_occurs(part: str, wanted: Iterable[Wanted], happened: Sequence[Plain]) -> Iterator[Difference]:

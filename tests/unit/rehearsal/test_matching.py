@@ -99,6 +99,15 @@ def test_a_difference_shows_what_was_wanted_the_nearest_and_what_differs() -> No
     ]
 
 
+def test_a_message_that_did_not_happen_comes_with_the_reasons_given_for_its_kind() -> None:
+    dropped = {"kind": "k", "channel": "email", "outcome": "dropped", "reason": "opted_out:all"}
+    other, sent = {**dropped, "kind": "other"}, {**dropped, "reason": None}
+    (text,) = said({"messages": [{"kind": "k", "to": "cy@x.example"}]}, decisions=[other, dropped, sent])
+    assert text.splitlines()[2:] == [
+        '  decided {kind: "k", channel: "email", outcome: "dropped", reason: "opted_out:all"}'
+    ]
+
+
 @pytest.mark.parametrize("part", ["decisions", "invoices", "statuses"])
 def test_each_expected_one_occurs_and_others_may_too(part: str) -> None:
     happened = {part: [{"tenant": "a"}, {"tenant": "b"}]}
