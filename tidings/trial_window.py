@@ -33,9 +33,10 @@ class Window:
         """What was looked at, for people."""
         settings = self.setting.settings
         older = f"; {self.left_out:,} older ones of these days are left out" if self.left_out else ""
+        since, until = (rfc3339(each.replace(microsecond=0)) for each in (self.since, self.until))
         return (
-            f"Looked at {len(self.events):,} events of tenant {settings.tenant} from {rfc3339(self.since)}"
-            f" to {rfc3339(self.until)}{older}, beside version {settings.version} of its settings."
+            f"Looked at {len(self.events):,} events of tenant {settings.tenant} from {since} to {until}{older},"
+            f" beside version {settings.version} of its settings."
         )
 
     def candidate(self, document: Mapping[str, object]) -> TenantSettings:
