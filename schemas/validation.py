@@ -102,13 +102,18 @@ def _refused(error: ValidationError, path: str) -> Refused:
 
 
 def _fault(details: ErrorDetails, path: str) -> Fault:
+    where = joined(path, *(part for part in details["loc"] if part != "[key]"))
+    return Fault(path=where, reason=reason_of(details))
+
+
+def reason_of(details: ErrorDetails) -> str:
+    """What is wrong with one value, in words."""
     shown = shown_value(details["input"])
     context = {key: f"{value:g}" if isinstance(value, float) else str(value) for key, value in _context(details)}
     if "expected" in context:
         context["expected"] = context["expected"].replace("'", "").replace(" or ", ", ")
     template = _REASONS.get(details["type"])
-    reason = template.format(**{**context, "shown": shown}) if template else f"{details['msg']}, not {shown}"
-    return Fault(path=joined(path, *(part for part in details["loc"] if part != "[key]")), reason=reason)
+    return template.format(**{**context, "shown": shown}) if template else f"{details['msg']}, not {shown}"
 
 
 def _context(details: ErrorDetails) -> Iterable[tuple[str, object]]:

@@ -18,6 +18,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from schemas.faults import Fault, Refused
+from schemas.validation import reason_of
 from schemas.words import Channel
 from tidings.config_values import Channels, Port, Positive, Seconds
 
@@ -217,13 +218,11 @@ class _Sources(BaseSettings):
 def load() -> Installation:
     """The settings of this process; raises InvalidConfiguration with one fault per name or value that is wrong."""
     unknown = tuple(_unknown_variables())
-    if unknown:
-        raise InvalidConfiguration(*unknown)
     _require_file()
     try:
         found = _Sources()
     except ValidationError as error:
-        raise InvalidConfiguration(*(_fault(each) for each in error.errors())) from None
+        raise InvalidConfiguration(*unknown, *(_fault(each) for each in error.errors())) from None
     except tomllib.TOMLDecodeError as error:
         raise InvalidConfiguration(Fault(path=os.environ[FILE_VARIABLE], reason=f"is no TOML: {error}")) from None
     installation = Installation(
@@ -236,9 +235,9 @@ def load() -> Installation:
         worker=found.worker,
         log=found.log,
     )
-    contradictions = (*_kafka_faults(found.kafka), *_smtp_faults(found.smtp))
-    if contradictions:
-        raise InvalidConfiguration(*contradictions)
+    faults = (*unknown, *_kafka_faults(found.kafka), *_smtp_faults(found.smtp))
+    if faults:
+        raise InvalidConfiguration(*faults)
     return installation
 
 
@@ -270,7 +269,7 @@ def _fault(error: ErrorDetails) -> Fault:
     in_file = f"{os.environ.get(FILE_VARIABLE)}: {'.'.join(path)}"
     name = next((each for each in variables if each in os.environ), in_file)
     unknown = error["type"] in ("extra_forbidden", "unexpected_keyword_argument")
-    return Fault(path=name, reason="no such setting" if unknown else error["msg"])
+    return Fault(path=name, reason="no such setting" if unknown else reason_of(error))
 
 
 def _kafka_faults(kafka: Kafka) -> Iterator[Fault]:

@@ -61,7 +61,7 @@ class Commands(TyperGroup):
             if known is None:
                 raise
             text = f"{known.before}{str(error).removesuffix('.')}.{known.after}"
-            typer.echo(text[:1].upper() + text[1:], err=True)
+            typer.echo(text if _begins_with_a_name(error) else text[:1].upper() + text[1:], err=True)
             raise typer.Exit(known.status) from None
 
 
@@ -69,6 +69,11 @@ def fail(message: str, status: int = FAILED) -> typer.Exit:
     """Say why on standard error; the caller raises what is returned."""
     typer.echo(message, err=True)
     return typer.Exit(status)
+
+
+def _begins_with_a_name(error: Exception) -> bool:
+    """A path, or what somebody typed, stays as it is."""
+    return any(fault.path for fault in getattr(error, "faults", ())[:1])
 
 
 def _recognised(error: Exception) -> _Known | None:
