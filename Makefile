@@ -21,6 +21,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not on PATH: install Python 3.11, or say make setup PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@# A virtual environment of another Python, or of one that has gone, cannot be mended by installing over it.
 	$(BIN)/python -c 'import ssl, sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || $(PYTHON) -m venv --clear .venv
+	@echo "Installing the locked packages into .venv; this takes a minute or two, once."
 	$(PIP_INSTALL) --require-hashes --only-binary :all: -r requirements.lock
 	PYTHONWARNINGS=ignore $(PIP_INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
@@ -31,13 +32,14 @@ demo: setup ## Run Tidings against a local Kafka and watch messages leave
 test: setup ## Run all tests (a local Kafka is started for them)
 	$(BIN)/python -m pytest -n $(TESTS_AT_ONCE) --dist loadfile --no-loadscope-reorder
 
-check: setup ## Lint, format, types, imports and generated files, in under a minute
+check: setup ## Lint, format, types, imports, generated files and links, in under a minute
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m schemas.generate --check
 	$(BIN)/python -m tidings.docs --check
+	$(BIN)/python -m pytest -q -p no:cacheprovider tests/unit/test_docs.py -k "every_link or in_the_index"
 
 docs: setup ## Write the generated reference pages and schemas again
 	$(BIN)/python -m schemas.generate
