@@ -24,8 +24,8 @@ class Encoded(NamedTuple):
 def encode(record: object) -> Encoded:
     """The Kafka form of an event, or of any record of the catalogue."""
     if not isinstance(record, Event):
-        return Encoded(value=codec.encode(record))
-    return Encoded(value=codec.encode(record.data), headers=headers_of(record))
+        return Encoded(codec.encode(record))
+    return Encoded(codec.encode(record.data), headers_of(record))
 
 
 def decode(topic: Topic, key: bytes | None, value: bytes | None, headers: Headers) -> object:

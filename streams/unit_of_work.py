@@ -4,7 +4,7 @@ Its writes leave as one Kafka record batch, which the broker appends whole or no
 A crash repeats at most one unit: with the same state and the same records, so its outputs are the same again.
 """
 
-import time
+from time import monotonic
 from typing import NamedTuple
 
 from schemas.faults import Fault
@@ -45,11 +45,11 @@ class Change(NamedTuple):
 
 def output(topic: str, key: str, encoded: Encoded, timestamp_ms: int) -> Output:
     """A record for `topic`, whose time is that of the record that causes it."""
-    raw_key = key.encode()
-    size_bytes = len(raw_key) + len(encoded.value) + _RECORD_OVERHEAD_BYTES
-    for name, content in encoded.headers:
+    raw_key, (value, headers) = key.encode(), encoded
+    size_bytes = len(raw_key) + len(value) + _RECORD_OVERHEAD_BYTES
+    for name, content in headers:
         size_bytes += len(name) + len(content) + _HEADER_OVERHEAD_BYTES
-    return Output(topic, raw_key, encoded.value, encoded.headers, timestamp_ms, size_bytes)
+    return Output(topic, raw_key, value, headers, timestamp_ms, size_bytes)
 
 
 class UnitOfWork:
@@ -61,7 +61,7 @@ class UnitOfWork:
         self.writes = Writes()
         self.outputs: list[Output] = []
         self._outputs_bytes = 0
-        self._began_at = time.monotonic()
+        self._began_at = monotonic()
 
     @property
     def is_full(self) -> bool:
@@ -69,7 +69,7 @@ class UnitOfWork:
         return (
             self.writes.size_bytes > _FULL_WRITES_BYTES
             or self._outputs_bytes > _FULL_OUTPUTS_BYTES
-            or time.monotonic() - self._began_at > _FULL_SECONDS
+            or monotonic() - self._began_at > _FULL_SECONDS
         )
 
     def has_room_for(self, change: Change) -> bool:

@@ -52,9 +52,12 @@ def has_faults(event_type: str, subject: str, record: EventRecord) -> bool:
     """Whether there is any fault; this is asked of every event, so it asks only what can be wrong with it."""
     if (not subject or event_type in NO_SUBJECT) and any(subject_faults(event_type, subject, record)):
         return True
-    if type(record) in _CHECKS or type(record) is Patch:
-        return any(data_faults(event_type, record))
-    return _nul_finder(cast("Any", type(record)))(record)
+    if _nul_finder(cast("Any", type(record)))(record):
+        return True
+    check = _CHECKS.get(type(record))
+    if check is not None:
+        return any(check(record))
+    return type(record) is Patch and any(data_faults(event_type, record))
 
 
 def data_faults(event_type: str, record: EventRecord) -> Faults:

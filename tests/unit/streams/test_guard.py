@@ -193,6 +193,24 @@ def test_a_tick_from_an_impossible_future_fires_nothing(ahead_minutes: int, fire
     assert change.outputs == []
 
 
+def test_records_that_are_read_ahead_do_what_they_do_one_at_a_time() -> None:
+    heard: list[tuple[str, object]] = []
+
+    def function(record: Record, tables: Tables) -> Iterator[Effect]:
+        heard.append((record.key, record.value))
+        yield FORWARD
+
+    stage = Stage(name="bells", reads={EVENTS.name: function}, tables=(SEEN,))
+    records = [incoming(key=b"acme|c1"), incoming(raw=b"broken"), incoming(key=b"acme|c3"), incoming(key=b"acme|c4")]
+    one, ahead = Guard(stage, "", {}), Guard(stage, "", {})
+    each = [apply(one, record).outputs for record in records]
+    ahead.read_ahead(records)
+    assert [apply(ahead, record).outputs for record in records] == each
+    ahead.read_ahead(records)
+    assert apply(ahead, records[2]).outputs == each[2]  # what was read ahead and left out is not taken for another
+    assert [key for key, _ in heard] == ["acme|c1", "acme|c3", "acme|c4"] * 2 + ["acme|c3"]
+
+
 def test_a_schema_registry_that_is_away_is_no_fault_of_a_record() -> None:
     away = SchemasUnavailable("the registry does not answer")
     with pytest.raises(SchemasUnavailable):
