@@ -150,6 +150,7 @@ def status_of(
         settings_version=message.settings_version,
         charge=message.charge,
         number=message.number,
+        allowance=message.allowance,
     )
 
 

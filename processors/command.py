@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from processors.allowance import allowance_of
 from processors.billing import charge_of
 from processors.brands import BRAND, brand_of, letterhead
 from processors.carriers import route_of
 from processors.dispatch.gates import Case, sender
 from processors.invitation import invitations
 from processors.look_alikes import rewrite
-from processors.render import RenderError, Words, built_in, render
+from processors.render import Rendered, RenderError, Words, built_in, render
 from processors.segments import pack
 from processors.variables import who_is_who
 from processors.wording import LOCALE, TIMEZONE
@@ -42,10 +43,14 @@ class Body:
 def command(case: Case) -> Message:
     """Render a candidate that all gates let through; raises RenderError when it cannot be said."""
     candidate, settings = case.candidate, case.known.settings
-    recipient, cause = candidate.recipient, candidate.cause
     words = words_for(candidate, settings)
     rendered = render(words, variables_of(candidate, settings))
-    body = body_of(rendered.text, candidate, settings)
+    return _message(case, words.version, rendered, body_of(rendered.text, candidate, settings))
+
+
+def _message(case: Case, template_version: str, rendered: Rendered, body: Body) -> Message:
+    candidate, settings = case.candidate, case.known.settings
+    recipient, cause = candidate.recipient, candidate.cause
     to, from_, number = _addresses(case)
     return Message(
         message_id=candidate.message_id,
@@ -72,12 +77,13 @@ def command(case: Case) -> Message:
         encoding=body.encoding,
         useful_until=candidate.useful_until,
         settings_version=case.known.version,
-        template_version=words.version,
+        template_version=template_version,
         commanded_at=case.now,
         locale=_locale(candidate, settings),
         charge=charge_of(body.text, to, candidate.channel, body.segments, settings),
         rewritten=body.rewritten,
         programme=candidate.programme,
+        allowance=allowance_of(candidate, settings),
     )
 
 

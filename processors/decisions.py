@@ -1,6 +1,7 @@
 """Decisions as effects: how a stage says what became of an event."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from processors.effects import Forward, Record
@@ -89,23 +90,35 @@ def decided_on_candidate(
     due: datetime | None = None,
 ) -> Forward:
     """A decision on a message that is due."""
-    return say(
-        Decision(
-            tenant=candidate.tenant,
-            event_id=candidate.cause.event_id,
-            kind=candidate.kind,
-            contact=candidate.recipient.contact,
-            staff=candidate.recipient.staff,
-            to=candidate.recipient.to,
-            channel=candidate.channel,
-            outcome=outcome,
-            reason=reason,
-            facts=facts or {},
-            message_id=candidate.message_id,
-            due=due or candidate.due,
-            at=record.now,
-            settings_version=known.version if known else None,
-        )
+    made = decision_on_candidate(candidate, record, known, outcome=outcome, reason=reason, facts=facts)
+    return say(replace(made, due=due) if due else made)
+
+
+def decision_on_candidate(
+    candidate: Candidate,
+    record: Record,
+    known: InForce | None,
+    *,
+    outcome: Outcome,
+    reason: str | None = None,
+    facts: Mapping[str, object] | None = None,
+) -> Decision:
+    """A decision on a message that is due, not yet said."""
+    return Decision(
+        tenant=candidate.tenant,
+        event_id=candidate.cause.event_id,
+        kind=candidate.kind,
+        contact=candidate.recipient.contact,
+        staff=candidate.recipient.staff,
+        to=candidate.recipient.to,
+        channel=candidate.channel,
+        outcome=outcome,
+        reason=reason,
+        facts=facts or {},
+        message_id=candidate.message_id,
+        due=candidate.due,
+        at=record.now,
+        settings_version=known.version if known else None,
     )
 
 

@@ -11,17 +11,22 @@ from processors.billing import usage_of
 from processors.decisions import say
 from processors.effects import Effect, Forward, Put, Record, Tables
 from processors.reporting import FOLDED, leave_whereabouts
+from schemas.allowance import PlaceGivenBack
 from schemas.billing import CreditChange, Usage
 from schemas.consent import ConsentChange, Means
 from schemas.decision import Decision
 from schemas.delivery import DeliveryStatus
 from schemas.reasons import Reason
 from schemas.state import Folded
-from schemas.topics import CHARGES, CONSENT_CHANGES, USAGE
+from schemas.topics import AUDIENCE, CHARGES, CONSENT_CHANGES, USAGE
 from schemas.words import Outcome, Status
 
 SUPPRESSES = {Status.BOUNCED: "bounce", Status.COMPLAINED: "complaint"}
 """Reports after which an address is not used again (contract section 8)."""
+
+NEVER_LEFT = frozenset({Status.FAILED, Status.EXPIRED, Status.SUPPRESSED, Status.CANCELLED})
+"""Reports after which a message uses nothing up of its recipient's allowance. What bounced has left; what is doubtful
+may have reached somebody, and caps are there to spare people."""
 
 
 def on_status(record: Record, tables: Tables) -> Iterator[Effect]:
@@ -39,6 +44,9 @@ def on_status(record: Record, tables: Tables) -> Iterator[Effect]:
     decision = decision_on(report, record)
     if decision is not None:
         yield say(decision)
+    if report.allowance is not None and report.status in NEVER_LEFT:
+        given = PlaceGivenBack(tenant=report.tenant, message_id=report.message_id)
+        yield Forward(topic=AUDIENCE.name, key=report.recipient_key, value=given)
     if report.status in SUPPRESSES:
         change = ConsentChange(
             tenant=report.tenant,

@@ -3,7 +3,7 @@
 import inspect
 from dataclasses import is_dataclass
 
-from schemas import state
+from schemas import places, state
 from schemas.contact import Contact
 from schemas.envelope import Event
 from schemas.events import EVENT_RECORDS, FreeRecord
@@ -12,7 +12,12 @@ from schemas.topics import TOPICS
 
 def _found() -> dict[str, type]:
     travelling = [record for topic in TOPICS for record in topic.records if record is not Event]
-    kept = [cls for _, cls in inspect.getmembers(state, inspect.isclass) if cls.__module__ == state.__name__]
+    kept = [
+        cls
+        for module in (state, places)
+        for _, cls in inspect.getmembers(module, inspect.isclass)
+        if cls.__module__ == module.__name__
+    ]
     records: dict[str, type] = {}
     for record in (*travelling, *filter(is_dataclass, kept), Contact, *EVENT_RECORDS.values(), FreeRecord):
         if records.setdefault(record.__name__, record) is not record:

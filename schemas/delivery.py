@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from schemas.address import address_key
+from schemas.address import address_key, recipient_key
+from schemas.allowance import Allowance
 from schemas.billing import Charge
 from schemas.making import made_quickly
 from schemas.message import Message
@@ -14,7 +15,10 @@ from schemas.words import Channel, Status
 @made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryStatus:
-    """One report on one attempt of one message; topic `delivery.statuses`, key as the command's."""
+    """One report on one attempt of one message; topic `delivery.statuses`, key as the command's.
+
+    `allowance` is there when the message took a place of its recipient's.
+    """
 
     message_id: str
     tenant: str
@@ -37,11 +41,17 @@ class DeliveryStatus:
     settings_version: int | None = None
     charge: Charge | None = None
     number: str | None = None
+    allowance: Allowance | None = None
 
     @property
     def key(self) -> str:
         """The Kafka key, the same as the command's."""
         return address_key(self.tenant, self.number or self.to)
+
+    @property
+    def recipient_key(self) -> str:
+        """The Kafka key under which the message is counted for its recipient."""
+        return recipient_key(self.tenant, self.contact, self.staff, self.number or self.to)
 
 
 class AttemptState(StrEnum):

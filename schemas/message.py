@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from schemas.address import address_key
+from schemas.address import address_key, recipient_key
+from schemas.allowance import Allowance
 from schemas.billing import Charge
 from schemas.envelope import Actor
 from schemas.making import made_quickly
@@ -28,7 +29,8 @@ class File:
 class Message:
     """One message, ready to leave; the same cause gives the same `message_id`, for ever.
 
-    `number` is the phone number behind a text that leaves by email, through a carrier's gateway.
+    `number` is the phone number behind a text that leaves by email, through a carrier's gateway. `allowance` is what
+    its recipient may get of its category, where that is limited.
     """
 
     message_id: str
@@ -62,11 +64,17 @@ class Message:
     rewritten: tuple[str, ...] = ()
     programme: str | None = None
     number: str | None = None
+    allowance: Allowance | None = None
 
     @property
     def key(self) -> str:
         """The Kafka key of its command, its ledger entries and its statuses: that of the consent it depends on."""
         return address_key(self.tenant, self.number or self.to)
+
+    @property
+    def recipient_key(self) -> str:
+        """The Kafka key under which it is counted for its recipient."""
+        return recipient_key(self.tenant, self.contact, self.staff, self.number or self.to)
 
     @property
     def topic(self) -> str:

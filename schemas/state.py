@@ -79,10 +79,14 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dispatched:
-    """A message that dispatch has dealt with; a second candidate of the same id finds it."""
+    """A message that dispatch has dealt with; a second candidate of the same id finds it.
+
+    `recipient_key` is where it went to be counted for its recipient.
+    """
 
     at: datetime
     command_topic: str | None = None
+    recipient_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,7 +242,7 @@ class Begun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
-    """How many messages of a category one person got in a day or a week."""
+    """What was counted at one address of a person, before places were counted for the person; nobody writes it."""
 
     count: int
 

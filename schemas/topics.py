@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from schemas.allowance import PlaceGivenBack, Unsayable
 from schemas.billing import CreditChange, Invoice, Terms, Usage
 from schemas.candidate import Candidate, ContactUpdate, Withdrawal
 from schemas.consent import Consent, ConsentChange
@@ -16,7 +17,7 @@ from schemas.message import Message
 from schemas.parking import ParkingOver
 from schemas.portion import Portion
 from schemas.reports import LaterReport, Unsubscribed, Whereabouts
-from schemas.state import Alarm, TenantSettings
+from schemas.state import Alarm, LastSent, TenantSettings
 from schemas.tick import Tick
 from schemas.words import Channel, Lane
 
@@ -78,10 +79,10 @@ EVENTS = Topic(
 )
 AUDIENCE = Topic(
     name="audience",
-    sentence="Events and messages keyed anew: they came under another key, or are for somebody else.",
-    records=(Event, Portion, ParkingOver, Candidate),
-    key="tenant|subject",
-    owner="decide",
+    sentence="Events and messages keyed anew: for their subject, for somebody else, or for a recipient's allowance.",
+    records=(Event, Portion, ParkingOver, Candidate, Message, Unsayable, Withdrawal, PlaceGivenBack),
+    key="tenant|subject, tenant|recipient",
+    owner="decide, dispatch, credit, settle",
 )
 TICKS = Topic(
     name="ticks",
@@ -104,7 +105,7 @@ SETTINGS = Topic(
 MESSAGES = Topic(
     name="messages",
     sentence="Messages that are due and have not yet passed the gates, and all else that an address has to know.",
-    records=(Candidate, Withdrawal, ContactUpdate, Heard),
+    records=(Candidate, Withdrawal, ContactUpdate, Heard, LastSent),
     key="tenant|address",
     owner="decide",
     retention=timedelta(days=7),
@@ -209,7 +210,7 @@ COMMANDS = tuple(
         sentence=f"Orders to the {channel} gateway, lane {lane}.",
         records=(Message, Withdrawal),
         key="tenant|address",
-        owner="dispatch",
+        owner="dispatch, decide, credit",
     )
     for channel in Channel
     for lane in Lane

@@ -20,13 +20,13 @@ from schemas.decision import Decision
 from schemas.envelope import Event
 from schemas.message import Message
 from schemas.state import TenantSettings
-from schemas.topics import CHARGES, COMMANDS, CONSENT_CHANGES, DECISIONS, MESSAGES, SETTINGS
+from schemas.topics import COMMANDS, CONSENT_CHANGES, DECISIONS, MESSAGES, SETTINGS
 from schemas.validation import to_plain
 from schemas.wire import event_from_mapping
 from schemas.words import Channel, Outcome
 from streams.stage import Stage
-from streams.topology import DECIDE, DISPATCH
 from tidings.memory import MemoryRunner
+from tidings.open_purse import UP_TO_COMMANDS
 
 LOOKS_AHEAD = timedelta(days=400)
 AS_THEY_ARE = frozenset({"settings.changed", "contact.changed", "consent.changed"})
@@ -76,8 +76,8 @@ class Setting:
 def preview(setting: Setting, events: Sequence[Happened], kind: str | None, channel: Channel | None) -> Preview:
     """What the last event comes to, after the ones before it; of one kind and on one channel, or of all."""
     wanted = events[-1]
-    runner = ready((DECIDE, DISPATCH), setting, events[0].at)
-    topics = (MESSAGES.name, *(topic.name for topic in COMMANDS), CHARGES.name)
+    runner = ready(UP_TO_COMMANDS, setting, events[0].at)
+    topics = (MESSAGES.name, *(topic.name for topic in COMMANDS))
     ordered, decided = [runner.watch(topic) for topic in topics], runner.watch(DECISIONS.name)
     last = events[0].at
     for happened in events:

@@ -180,9 +180,9 @@ TEXTS: dict[Reason, Because] = {
         charged="when it leaves",
     ),
     Reason.FREQUENCY_CAPPED: Because(
-        why="the recipient has had as many messages as `caps` allow",
+        why="the recipient has had as many messages as `caps` allow, over all channels and addresses",
         advice="Wait, or raise `caps` in the tenant's settings.",
-        otherwise="fewer messages of its category had left in that time, or `caps` allowed more",
+        otherwise="fewer messages of its category had left to this recipient in that time, or `caps` allowed more",
     ),
     Reason.EXPIRED: Because(
         why="it would have been of no use after {value}",

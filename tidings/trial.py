@@ -14,9 +14,9 @@ from enum import StrEnum
 from processors.effects import Record
 from schemas.message import Message
 from schemas.state import TenantSettings
-from schemas.topics import CHARGES, COMMANDS
-from streams.topology import DECIDE, DISPATCH
+from schemas.topics import COMMANDS
 from tidings.memory import MemoryRunner
+from tidings.open_purse import UP_TO_COMMANDS
 from tidings.preview import AS_THEY_ARE, Happened, Setting, ready, run_until
 
 PARTS = ("to", "from_", "reply_to", "subject", "text", "html", "attachments", "category", "lane")
@@ -107,8 +107,8 @@ class _Side:
         """What leaves up to an event and because of it."""
         if self._runner is None:
             self._now = happened.at
-            self._runner = ready((DECIDE, DISPATCH), self._setting, happened.at)
-            self._ordered = [self._runner.watch(topic.name) for topic in (*COMMANDS, CHARGES)]
+            self._runner = ready(UP_TO_COMMANDS, self._setting, happened.at)
+            self._ordered = [self._runner.watch(topic.name) for topic in COMMANDS]
         run_until(self._runner, self._now, happened.at)
         self._now = happened.at
         self._runner.publish(happened.event, happened.at)

@@ -3,6 +3,7 @@
 One credit pays one segment. Without enough credit a text waits. Parked texts leave strictly oldest first when credits
 come, unless they have become useless; a new text that can be paid does not wait behind them (contract section 11).
 A message counts as spent from the moment it may leave, so that what is on its way cannot overrun the cap together.
+A message whose recipient has an allowance goes back there: it came from there, and is counted when it leaves.
 """
 
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
+from processors.allowance import back_to_allowance
 from processors.billing import period_of
 from processors.credit.spending import add_spent, block_month, cost_in_blocks, spent, use_blocks
 from processors.credit.tables import PAID, PURSES, TAKEN, TIMERS, UNPAID
@@ -17,12 +19,14 @@ from processors.credit.wakes import Wake, wake_row
 from processors.decisions import decided_on_message, facts_of
 from processors.effects import Delete, Effect, Forward, Put, Record, Tables, prefix_end, row_key
 from processors.timers import arm, disarm
+from schemas.allowance import PlaceGivenBack
 from schemas.billing import Charge, CreditChange, PaidBy, Usage
 from schemas.candidate import Withdrawal
 from schemas.clock import rfc3339, to_millis
 from schemas.message import Message
 from schemas.reasons import Reason
 from schemas.state import Paid, Purse, Taken, Unpaid
+from schemas.topics import AUDIENCE
 from schemas.words import Outcome
 
 PARKED_PER_TENANT = 20_000
@@ -136,6 +140,7 @@ def _ask(message: Message, record: Record, tables: Tables, parked: str) -> Itera
             "month": month,
         }
         yield decided_on_message(message, record, outcome=Outcome.DROPPED, reason=Reason.SPEND_CAP_REACHED, facts=facts)
+        yield from _give_place_back(message)
         return
     facts_of_credit: dict[str, object] = {}
     if charge.paid_by is PaidBy.CREDITS:
@@ -149,6 +154,9 @@ def _ask(message: Message, record: Record, tables: Tables, parked: str) -> Itera
         paid = replace(paid, block=block_month(tables, tenant), units=charge.units)
     yield Put(table=PAID, key=_row(message), value=paid)
     yield from _book(tenant, paid, +1, tables)
+    if message.allowance is not None:
+        yield back_to_allowance(message)
+        return
     leaving = replace(message, commanded_at=record.now)
     yield Forward(topic=leaving.topic, key=leaving.key, value=leaving)
     yield decided_on_message(leaving, record, outcome=Outcome.SENT, facts={**facts_of(leaving), **facts_of_credit})
@@ -160,6 +168,14 @@ def _park(message: Message, record: Record, row: str, balance: int) -> Iterator[
         yield arm(TIMERS, message.useful_until, row)
     facts = {"billing.sms.prepaid": True, "credits": balance, "needed": _charge(message).units}
     yield decided_on_message(message, record, outcome=Outcome.HELD, reason=Reason.INSUFFICIENT_CREDIT, facts=facts)
+    yield from _give_place_back(message)
+
+
+def _give_place_back(message: Message) -> Iterator[Effect]:
+    """What does not leave, or not now, uses nothing up of its recipient's allowance."""
+    if message.allowance is not None:
+        given = PlaceGivenBack(tenant=message.tenant, message_id=message.message_id)
+        yield Forward(topic=AUDIENCE.name, key=message.recipient_key, value=given)
 
 
 def _unpark(row: str, message: Message) -> Iterator[Effect]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from processors.decide.allowance import erase_allowances
 from processors.decide.tables import BOOKINGS, CONTACTS, LOGINS, SAID
 from processors.effects import Delete, Effect, Forward, Put, Record, Refuse, Tables, prefix_end, row_key
 from processors.emissions import SOURCE
@@ -96,6 +97,7 @@ def _faults(contact: Contact, country: str | None) -> Iterator[Fault]:
 def _erase(event: Event, before: Contact | None, record: Record, tables: Tables, known: InForce) -> Iterator[Effect]:
     """What waits in dispatch or at a gateway is withdrawn at each address that the contact had."""
     yield from erase_plans(event, record, tables, known)
+    yield from erase_allowances(event.tenant, event.subject, event.id, record, tables)
     yield from _forget(event, tables)
     if before is None:
         return

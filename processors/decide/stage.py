@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 
 from processors.addressees import addressed
+from processors.decide import allowance
 from processors.decide.answer import answer, answer_for_one
 from processors.decide.batches import divide, has_arrived
 from processors.decide.consent import on_consent_changed
@@ -23,9 +24,11 @@ from processors.emissions import emit
 from processors.schedule import fire
 from processors.settings import InForce, in_force
 from processors.timers import fire_due
-from schemas.candidate import Candidate
+from schemas.allowance import PlaceGivenBack, Unsayable
+from schemas.candidate import Candidate, Withdrawal
 from schemas.envelope import Event
 from schemas.faults import Fault
+from schemas.message import Message
 from schemas.parking import ParkingOver
 from schemas.portion import Portion
 from schemas.state import Seen
@@ -64,17 +67,26 @@ def on_event(record: Record, tables: Tables) -> Iterator[Effect]:
 
 
 def on_audience(record: Record, tables: Tables) -> Iterator[Effect]:
-    """An event that was keyed anew, that is for many, or whose tenant was waited for: an unknown one is refused now."""
-    if isinstance(record.value, ParkingOver):
-        yield from release(record.value.tenant, tables)
-    elif isinstance(record.value, Candidate):
-        yield from addressed(record.value, tables.get(CONTACTS, _whom(record.value)))
-    elif not isinstance(record.value, Portion):
-        yield from _take(_event(record), record, tables)
-    elif has_arrived(record.value, record):
-        yield from _take_portion(record.value, record, tables)
-    else:
-        yield from divide(record.value)
+    """What was keyed anew: an event, that is for many or whose tenant was waited for, or a message and what ends it."""
+    match record.value:
+        case ParkingOver() as over:
+            yield from release(over.tenant, tables)
+        case Candidate() as candidate:
+            yield from addressed(candidate, tables.get(CONTACTS, _whom(candidate)))
+        case Message() as message:
+            yield from allowance.ask(message, record, tables)
+        case Unsayable() as unsayable:
+            yield from allowance.ask_unsayable(unsayable, record, tables)
+        case PlaceGivenBack() as given:
+            yield from allowance.give_back(given, record, tables)
+        case Withdrawal() as withdrawal:
+            yield from allowance.withdraw(withdrawal, record, tables)
+        case Portion() as portion if has_arrived(portion, record):
+            yield from _take_portion(portion, record, tables)
+        case Portion() as portion:
+            yield from divide(portion)
+        case _:
+            yield from _take(_event(record), record, tables)
 
 
 def _whom(candidate: Candidate) -> str:

@@ -2,6 +2,7 @@
 
 from processors.effects import Table
 from schemas.contact import Contact
+from schemas.places import Asked, Places, Queued
 from schemas.state import (
     Alarm,
     Begun,
@@ -33,3 +34,8 @@ ROSTERS = Table(name="rosters", holds=Roster)
 AWAITING = Table(name="awaiting", holds=Parked)
 BEGUN = Table(name="begun", holds=Begun)
 BOOKINGS = Table(name="bookings", holds=KnownBooking)
+PLACES = Table(name="places", holds=Places)
+"""recipient and category → the places of an allowance that are taken."""
+ASKED = Table(name="asked", holds=Asked)
+QUEUED = Table(name="queued", holds=Queued)
+"""recipient, category, when it came, and message id → a message that waits for a place that may come free."""

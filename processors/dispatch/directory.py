@@ -11,16 +11,11 @@ from processors.effects import Delete, Effect, Put, Record, Tables, prefix_end, 
 from processors.timers import arm
 from schemas.address import address_key
 from schemas.candidate import ContactUpdate
-from schemas.message import Message
 from schemas.state import LastSent, Listing
-from schemas.words import Channel
 
 KEPT_FOR = timedelta(days=7)
-WORDS_LIMIT = 1_600
 CONTACTS_OF_ONE_ADDRESS = 1_000
 _TIMER = "last sent"
-_NOT_ANSWERED = frozenset({"keyword_reply", "inbound_forward", "inbound_transfer"})
-"""Kinds that answer or pass on what somebody said; people do not answer them."""
 
 
 def enter(update: ContactUpdate, key: str) -> Effect:
@@ -49,16 +44,11 @@ def listed(key: str, tables: Tables) -> list[Listing]:
     return [listing for _, listing in rows]
 
 
-def note_sent(message: Message, record: Record, tables: Tables) -> Iterator[Effect]:
-    """Remember a text, or the subject of a mail to a contact, so that an answer can be shown beside it."""
-    is_mail = message.channel is Channel.EMAIL and message.contact is not None
-    if message.kind in _NOT_ANSWERED or not (is_mail or message.channel.has_segments):
-        return
-    words = (message.subject or "") if is_mail else message.text
-    sent = LastSent(message_id=message.message_id, words=words[:WORDS_LIMIT], at=record.now, contact=message.contact)
-    if tables.get(LAST_SENT, message.key) is None:
-        yield arm(TIMERS, record.now + KEPT_FOR, row_key(_TIMER, message.key))
-    yield Put(table=LAST_SENT, key=message.key, value=sent)
+def note_sent(sent: LastSent, key: str, tables: Tables) -> Iterator[Effect]:
+    """Remember what was sent to the address of this key."""
+    if tables.get(LAST_SENT, key) is None:
+        yield arm(TIMERS, sent.at + KEPT_FOR, row_key(_TIMER, key))
+    yield Put(table=LAST_SENT, key=key, value=sent)
 
 
 def last_sent(key: str, record: Record, tables: Tables) -> LastSent | None:

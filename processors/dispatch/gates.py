@@ -1,6 +1,7 @@
 """The gates that a message passes when it is due, in the contract's order; the first that fails is the reason.
 
 Source of the order: contract section 11, Order of the gates. A gate is one question; it answers None to let through.
+Caps, spend cap and credit come after the last of them: who else keeps what they count, asks them (decision 29).
 """
 
 from collections.abc import Callable, Mapping
@@ -9,7 +10,6 @@ from datetime import datetime
 
 from processors.carriers import route_of
 from processors.consent import facts_of
-from processors.dispatch.tallies import Tally
 from processors.local_time import on_wall_clock
 from processors.quiet_hours import end_of_rest
 from processors.settings import InForce
@@ -27,7 +27,7 @@ from schemas.words import Channel, Outcome
 class Case:
     """A candidate before the gates, with what they look at.
 
-    `first_copy` is the message by which this address gets the same already; `tallies` count what has left.
+    `first_copy` is the message by which this address gets the same already.
     """
 
     candidate: Candidate
@@ -35,7 +35,6 @@ class Case:
     consent: Consent | None
     now: datetime
     first_copy: str | None = None
-    tallies: tuple[Tally, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,15 +185,6 @@ def only_copy(case: Case) -> Stop | None:
     return Stop(reason=Reason.DUPLICATE_RECIPIENT, facts={"first": case.first_copy})
 
 
-def not_capped(case: Case) -> Stop | None:
-    """So many messages of a category in a calendar day and an ISO week of the recipient (section 9)."""
-    for tally in case.tallies:
-        if tally.limit is not None and tally.count >= tally.limit:
-            path = f"caps.{case.candidate.category}.{tally.per}"
-            return Stop(reason=Reason.FREQUENCY_CAPPED, facts={path: tally.limit, "in": tally.period})
-    return None
-
-
 def awake(case: Case) -> Stop | None:
     """Quiet hours hold; what would be useless at their end is dropped at once."""
     candidate, quiet = case.candidate, case.known.settings.quiet_hours
@@ -260,5 +250,4 @@ GATES: tuple[Callable[[Case], Stop | None], ...] = (
     not_suppressed,
     only_copy,
     awake,
-    not_capped,
 )

@@ -9,24 +9,27 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
+from processors.allowance import allowance_of
 from processors.command import command
-from processors.decisions import decided_on_candidate, facts_of
+from processors.decisions import decided_on_candidate, decision_on_candidate, facts_of
 from processors.dispatch.correspondence import change_consent, hear
 from processors.dispatch.directory import enter, forget, is_timer, note_sent, strike_off
 from processors.dispatch.gates import Case, Stop, first_stop
 from processors.dispatch.tables import CONSENTS, COPIES, DISPATCHED, HELD, TIMERS
-from processors.dispatch.tallies import count_up, tallies
 from processors.effects import Delete, Effect, Forward, Put, Record, Tables, prefix_end, row_key
+from processors.last_words import last_words
 from processors.render import RenderError
 from processors.settings import InForce, in_force
 from processors.timers import arm, disarm, fire_due, is_due
+from schemas.address import recipient_key
+from schemas.allowance import Allowance, Unsayable
 from schemas.candidate import Candidate, ContactUpdate, Withdrawal
 from schemas.consent import ConsentChange
 from schemas.inbound import Heard
 from schemas.message import Message
 from schemas.rule_settings import PREFIX
-from schemas.state import Dispatched, FirstCopy, Held
-from schemas.topics import CHARGES, command_topic
+from schemas.state import Dispatched, FirstCopy, Held, LastSent
+from schemas.topics import AUDIENCE, CHARGES, command_topic
 from schemas.words import Channel, Lane, Outcome
 
 SETTINGS_PAUSE = timedelta(seconds=1)
@@ -35,12 +38,14 @@ HELD_PER_ADDRESS = 10_000
 
 
 def on_message(record: Record, tables: Tables) -> Iterator[Effect]:
-    """A message that is due, the withdrawal of one, or a contact who changed while one was held."""
+    """A message that is due, the withdrawal of one, or something else that an address has to know."""
     if isinstance(record.value, Withdrawal):
         yield from _withdraw(record.value, record, tables)
     elif isinstance(record.value, ContactUpdate):
         yield enter(record.value, record.key)
         yield from _update(record.value, record, tables)
+    elif isinstance(record.value, LastSent):
+        yield from note_sent(record.value, record.key, tables)
     elif isinstance(record.value, Heard):
         reply = yield from hear(record.value, record, tables)
         if reply is not None:
@@ -87,7 +92,6 @@ def _dispatch(candidate: Candidate, record: Record, tables: Tables) -> Iterator[
         consent=tables.get(CONSENTS, candidate.key),
         now=record.now,
         first_copy=copies.message_id if copies and copies.message_id != candidate.message_id else None,
-        tallies=tallies(candidate, record.now, known.settings, tables),
     )
     if copies is None and candidate.recipient.to and candidate.kind.startswith(PREFIX):
         yield Put(table=COPIES, key=_copies_row(candidate), value=FirstCopy(message_id=candidate.message_id))
@@ -97,10 +101,12 @@ def _dispatch(candidate: Candidate, record: Record, tables: Tables) -> Iterator[
             message = command(case)
         except RenderError as error:
             stop = Stop(reason=error.reason, facts=error.facts)
+            allowance = allowance_of(candidate, known.settings)
+            if allowance is not None:
+                yield from _unsayable(candidate, stop, allowance, record, known)
+                return
         else:
-            yield from _send(message, candidate, record, known)
-            yield from note_sent(message, record, tables)
-            yield from count_up(case.tallies)
+            yield from _send(message, candidate, record, known, tables)
             return
     yield from _stopped(candidate, stop, record, known)
 
@@ -110,15 +116,34 @@ def _copies_row(candidate: Candidate) -> str:
     return row_key(candidate.key, cause.source, cause.event_id, candidate.kind, candidate.channel)
 
 
-def _send(message: Message, candidate: Candidate, record: Record, known: InForce) -> Iterator[Effect]:
-    """Command a message; or ask the tenant's purse first, and then stage credit commands it."""
-    if message.charge is not None and message.charge.needs_leave:
+def _send(message: Message, candidate: Candidate, record: Record, known: InForce, tables: Tables) -> Iterator[Effect]:
+    """Command a message; or ask its recipient's allowance first, or its tenant's purse, and they command it."""
+    limited = message.allowance is not None
+    if limited:
+        yield Forward(topic=AUDIENCE.name, key=message.recipient_key, value=message)
+    elif message.charge is not None and message.charge.needs_leave:
         yield Forward(topic=CHARGES.name, key=f"{message.tenant}|", value=message)
     else:
         yield Forward(topic=message.topic, key=message.key, value=message)
         yield decided_on_candidate(candidate, record, known, outcome=Outcome.SENT, facts=facts_of(message))
-    dispatched = Dispatched(at=record.now, command_topic=message.topic)
+    asked_at = message.recipient_key if limited else None
+    dispatched = Dispatched(at=record.now, command_topic=message.topic, recipient_key=asked_at)
     yield Put(table=DISPATCHED, key=candidate.message_id, value=dispatched)
+    said = None if limited else last_words(message, record.now)
+    if said is not None:
+        yield from note_sent(said, message.key, tables)
+
+
+def _unsayable(
+    candidate: Candidate, stop: Stop, allowance: Allowance, record: Record, known: InForce
+) -> Iterator[Effect]:
+    """Caps come before rendering: whether this is the reason is known where they are counted."""
+    made = decision_on_candidate(candidate, record, known, outcome=stop.outcome, reason=stop.reason, facts=stop.facts)
+    unsayable = Unsayable(decision=made, category=candidate.category, allowance=allowance)
+    to = candidate.recipient
+    key = recipient_key(candidate.tenant, to.contact, to.staff, to.to or "")
+    yield Forward(topic=AUDIENCE.name, key=key, value=unsayable)
+    yield Put(table=DISPATCHED, key=candidate.message_id, value=Dispatched(at=record.now))
 
 
 def _stopped(candidate: Candidate, stop: Stop, record: Record, known: InForce) -> Iterator[Effect]:
@@ -184,6 +209,8 @@ def _withdraw(withdrawal: Withdrawal, record: Record, tables: Tables) -> Iterato
             yield Forward(topic=topic, key=record.key, value=withdrawal)
         return
     dispatched = tables.get(DISPATCHED, withdrawal.message_id)
+    if dispatched is not None and dispatched.recipient_key is not None:
+        yield Forward(topic=AUDIENCE.name, key=dispatched.recipient_key, value=withdrawal)
     if dispatched is not None and dispatched.command_topic is not None:
         yield Forward(topic=dispatched.command_topic, key=record.key, value=withdrawal)
 

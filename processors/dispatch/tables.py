@@ -9,6 +9,7 @@ CONSENTS = Table(name="consents", holds=Consent)
 HELD = Table(name="held", holds=Held)
 TIMERS = Table(name="timers", holds=Alarm)
 TALLIES = Table(name="tallies", holds=Counted)
+"""Not used any more; it keeps its place on disk. What caps count is kept in stage decide."""
 COPIES = Table(name="copies", holds=FirstCopy)
 DIRECTORY = Table(name="directory", holds=Listing)
 LAST_SENT = Table(name="last_sent", holds=LastSent)

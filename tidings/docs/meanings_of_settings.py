@@ -21,7 +21,7 @@ MEANINGS: Mapping[str, str] = {
     "new_contacts": "What new contacts begin with.",
     "quiet_hours": "When nobody is disturbed; unset: no quiet hours.",
     "holidays": "Days that are no business days.",
-    "caps": "How much a contact may get, by category.",
+    "caps": "How much a contact may get, by category, over all channels and addresses.",
     "footers": "Appended to texts on a new line; only channel `sms`.",
     "smart_encoding": "Rewrite look-alike characters so that a text needs fewer segments.",
     "max_segments": "The longest text.",

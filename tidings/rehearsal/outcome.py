@@ -22,7 +22,18 @@ COLLECTED = (*(topic.name for topic in COMMANDS), DECISIONS.name, STATUSES.name,
 """The topics whose every record counts."""
 
 _NO_FIELD = frozenset(
-    {"commanded_at", "in_doubt", "reply_to", "to_name", "locale", "charge", "rewritten", "programme", "number"}
+    {
+        "commanded_at",
+        "in_doubt",
+        "reply_to",
+        "to_name",
+        "locale",
+        "charge",
+        "rewritten",
+        "programme",
+        "number",
+        "allowance",
+    }
 )
 """What a command tells its gateway and the contract does not list."""
 

@@ -91,7 +91,7 @@ def test_a_contact_without_a_primary_phone_is_said() -> None:
 
 def test_the_gates_stand_in_the_contracts_order() -> None:
     names = "expired activated paid agreed reminders_on not_opted_out box_ticked dispatch_box_ticked wants_texts"
-    names += " has_address in_programme has_carrier not_suppressed only_copy awake not_capped"
+    names += " has_address in_programme has_carrier not_suppressed only_copy awake"
     assert [gate.__name__ for gate in GATES] == names.split()
 
 

@@ -258,9 +258,15 @@ def test_caps_count_the_days_and_weeks_of_the_recipient() -> None:
         "Parcel Tuesday",
         "Parcel next Monday",
     ]
+    monday, again, tuesday, _ = [message.message_id for message in world.messages]
+    by = [
+        {"message_id": monday, "at": "2026-06-01T14:00:00Z"},
+        {"message_id": again, "at": "2026-06-01T14:00:00Z"},
+        {"message_id": tuesday, "at": "2026-06-02T14:00:00Z"},
+    ]
     assert [each.facts for each in world.decisions if each.reason == "frequency_capped"] == [
-        {"caps.marketing.per_day": 2, "in": "2026-06-01"},
-        {"caps.marketing.per_week": 3, "in": "2026-W23"},
+        {"caps.marketing.per_day": 2, "in": "2026-06-01", "by": by[:2]},
+        {"caps.marketing.per_week": 3, "in": "2026-W23", "by": by},
     ]
 
 

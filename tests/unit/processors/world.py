@@ -96,6 +96,7 @@ class World:
                 "contact": message.contact,
                 "segments": message.segments,
                 "charge": message.charge,
+                "allowance": message.allowance,
                 "settings_version": message.settings_version,
                 **more,
             }
