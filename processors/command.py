@@ -84,6 +84,8 @@ def _message(case: Case, template_version: str, rendered: Rendered, body: Body) 
         rewritten=body.rewritten,
         programme=candidate.programme,
         allowance=allowance_of(candidate, settings),
+        decided=candidate.decided,
+        among=candidate.among,
     )
 
 

@@ -75,6 +75,7 @@ def decided_on_plan(
             due=plan.due,
             at=record.now,
             settings_version=known.version if known else None,
+            number=plan.decided + 1,
         )
     )
 
@@ -119,6 +120,8 @@ def decision_on_candidate(
         due=candidate.due,
         at=record.now,
         settings_version=known.version if known else None,
+        among=None if candidate.decided else candidate.among,
+        number=candidate.decided + 1,
     )
 
 
@@ -151,5 +154,7 @@ def decided_on_message(
             message_id=message.message_id,
             at=record.now,
             settings_version=message.settings_version,
+            among=None if message.decided else message.among,
+            number=message.decided + 1,
         )
     )

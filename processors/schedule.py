@@ -58,7 +58,7 @@ def plan(
         occurrence=occurrence,
         to=to,
     )
-    yield Put(table=PLANS, key=row, value=planned)
+    yield Put(table=PLANS, key=row, value=replace(planned, decided=1))
     yield arm(TIMERS, due, row_key("plan", row))
     yield decided_on_plan(planned, occasion.record, occasion.known, outcome=Outcome.SCHEDULED, facts=facts)
 
@@ -113,7 +113,7 @@ def _candidates(planned: Plan, kind: Kind, tables: Tables, known: InForce) -> It
     if planned.to is not None:
         meant = addressees(planned.to, planned.channel, planned.cause, planned.variables, known)
     for addressee in meant:
-        yield candidate_for(
+        candidate = candidate_for(
             kind,
             planned.channel,
             planned.cause,
@@ -127,6 +127,8 @@ def _candidates(planned: Plan, kind: Kind, tables: Tables, known: InForce) -> It
             occurrence=planned.occurrence,
             about=addressee.about,
         )
+        is_planned = candidate.message_id == planned.message_id
+        yield replace(candidate, decided=planned.decided) if is_planned else candidate
 
 
 def _kept_until(planned: Plan, kind: Kind, now: datetime) -> datetime | None:

@@ -51,7 +51,8 @@ class Candidate:
     `needs_reminders` and `needs_box` ask the contact's preferences: overdue reminders, and the box of this channel.
     `dispatch_box` is the box of this channel that the sender ticked or not; None for a sending without boxes.
     `programme` is the group that it goes to. `is_awaited`: somebody waits for it, whatever was opted out of. `sender`
-    and `reply_to` stand in place of the tenant's own.
+    and `reply_to` stand in place of the tenant's own. `decided` is how many decisions were taken on it so far; `among`
+    how many outcomes its event was given at once, if it is one of them.
     """
 
     message_id: str
@@ -75,6 +76,8 @@ class Candidate:
     is_awaited: bool = False
     sender: str | None = None
     reply_to: str | None = None
+    decided: int = 0
+    among: int | None = None
 
     @property
     def key(self) -> str:

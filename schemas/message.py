@@ -30,7 +30,7 @@ class Message:
     """One message, ready to leave; the same cause gives the same `message_id`, for ever.
 
     `number` is the phone number behind a text that leaves by email, through a carrier's gateway. `allowance` is what
-    its recipient may get of its category, where that is limited.
+    its recipient may get of its category, where that is limited. `decided` and `among` are those of its candidate.
     """
 
     message_id: str
@@ -65,6 +65,8 @@ class Message:
     programme: str | None = None
     number: str | None = None
     allowance: Allowance | None = None
+    decided: int = 0
+    among: int | None = None
 
     @property
     def key(self) -> str:

@@ -51,7 +51,7 @@ class Plan:
 
     `address_key` is the key its candidate left under, `kept_until` how long it may be withdrawn; unset while it waits.
     `occurrence` tells messages of one cause apart. `to` is the entry it is for, of an audience that is a list.
-    `opened_at` is when its digest window was opened, if it has one.
+    `opened_at` is when its digest window was opened, if it has one. `decided` is how many decisions were taken on it.
     """
 
     message_id: str
@@ -68,6 +68,7 @@ class Plan:
     opened_at: datetime | None = None
     kept_until: datetime | None = None
     to: str | None = None
+    decided: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

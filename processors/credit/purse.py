@@ -163,7 +163,8 @@ def _ask(message: Message, record: Record, tables: Tables, parked: str) -> Itera
 
 
 def _park(message: Message, record: Record, row: str, balance: int) -> Iterator[Effect]:
-    yield Put(table=UNPAID, key=row, value=Unpaid(message=message, since=record.now))
+    decided = replace(message, decided=message.decided + 1)
+    yield Put(table=UNPAID, key=row, value=Unpaid(message=decided, since=record.now))
     if message.useful_until is not None:
         yield arm(TIMERS, message.useful_until, row)
     facts = {"billing.sms.prepaid": True, "credits": balance, "needed": _charge(message).units}

@@ -39,10 +39,11 @@ def collect(kind: Kind, channel: Channel, window: DigestWindow, occasion: Occasi
             yield from fire(row, record, tables)
             opened = None
     joined = _joined(opened or _opened(kind, channel, occasion), kind, window, occasion)
-    yield Put(table=PLANS, key=row, value=joined)
+    will_wait = joined.due > record.now
+    yield Put(table=PLANS, key=row, value=replace(joined, decided=1) if will_wait else joined)
     if opened is not None:
         yield _coalesced(joined, kind, occasion)
-    if joined.due <= record.now:
+    if not will_wait:
         yield from fire(row, record, tables)
         return
     yield arm(TIMERS, joined.due, row_key("plan", row))

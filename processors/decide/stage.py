@@ -15,6 +15,7 @@ from processors.decide.batches import divide, has_arrived
 from processors.decide.consent import on_consent_changed
 from processors.decide.contact import on_contact_changed
 from processors.decide.credits import on_credits_purchased
+from processors.decide.outcomes import counted
 from processors.decide.parking import park, parks, release, unpark
 from processors.decide.reports import on_delivery_reported, on_unsubscribe_clicked
 from processors.decide.settings import on_settings_changed
@@ -130,7 +131,7 @@ def _in_force(event: Event, record: Record, tables: Tables, answered: Answer) ->
     if known is None:
         yield Refuse(faults=(Fault(path="tenant", reason=f"tenant {event.tenant!r} has no settings"),))
         return
-    yield from answered(event, record, tables, known)
+    yield from counted(event, answered(event, record, tables, known))
 
 
 def _event(record: Record) -> Event:

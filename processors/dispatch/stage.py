@@ -157,7 +157,8 @@ def _stopped(candidate: Candidate, stop: Stop, record: Record, known: InForce) -
         due=stop.held_until,
     )
     if stop.held_until is not None:
-        yield from _hold(candidate, Held(candidate=candidate, reason=stop.reason, until=stop.held_until))
+        decided = replace(candidate, decided=candidate.decided + 1)
+        yield from _hold(candidate, Held(candidate=decided, reason=stop.reason, until=stop.held_until))
     else:
         yield Put(table=DISPATCHED, key=candidate.message_id, value=Dispatched(at=record.now))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from processors.effects import Record
 from processors.status import on_status, rises
@@ -70,13 +71,14 @@ def dossier(message_id: str, notes: Iterable[Note]) -> Dossier:
             made.decisions.append(note.value)
         elif isinstance(note.value, DeliveryStatus) and note.what is What.STATUS:
             made.statuses.append(note.value)
-    made.decisions.sort(key=lambda each: each.at)
+    made.decisions.sort(key=lambda each: (each.at, each.number is None, each.number))
     return made
 
 
 def look_at_message(found: Dossier, scope: Scope, findings: Findings) -> None:
     """Compare decisions, commands, ledger and statuses of one message."""
     _look_at_decisions(found, scope, findings)
+    _look_at_numbers(found, scope, findings)
     _look_at_commands(found, scope, findings)
     _look_at_ends(found, scope, findings)
     _look_at_ledger(found, scope, findings)
@@ -98,9 +100,34 @@ def _look_at_decisions(found: Dossier, scope: Scope, findings: Findings) -> None
     last = found.decisions[-1]
     if last.outcome in (Outcome.SCHEDULED, Outcome.HELD):
         findings.count(TO_BE, "messages that wait")
-        if last.due is not None and not scope.is_on_its_way(last.due):
-            says = f"event {last.event_id}: {last.outcome} until {last.due.isoformat()}, and nothing came of it"
+        until = last.due or _useful_until(found)
+        if until is not None and not scope.is_on_its_way(until):
+            says = f"event {last.event_id}: {last.outcome} until {until.isoformat()}, and nothing came of it"
             findings.differ(TO_BE, found.subject, says)
+        ends = [note for note in found.of(What.END) if not scope.is_on_its_way(note.at)]
+        if ends:
+            findings.differ(TO_BE, found.subject, f"was ended at {ends[0].place}, and no decision says so")
+
+
+def _useful_until(found: Dossier) -> datetime | None:
+    """Until when a message that waits without an hour, such as for credits, is of use."""
+    untils = [note.text.partition(" ")[2] for note in found.of(What.CANDIDATE)]
+    return datetime.fromisoformat(untils[0]) if untils and untils[0] else None
+
+
+def _look_at_numbers(found: Dossier, scope: Scope, findings: Findings) -> None:
+    """Decisions on a message are numbered, and its candidate knows how many there were before it."""
+    numbers = {each.number for each in found.decisions if each.number is not None}
+    if found.of(What.DEAD_LETTER) or any(not scope.is_kept(DECISIONS, each.at) for each in found.decisions):
+        return
+    for note in found.of(What.CANDIDATE):
+        if not scope.is_on_its_way(note.at):
+            numbers.add(int(note.text.partition(" ")[0]) + 1)
+            findings.count(TO_BE, "messages that became due")
+    said = [each.number for each in found.decisions if each.number is not None]
+    missing = set(range(1, max(numbers, default=0) + 1)) - set(said)
+    for number in sorted(missing):
+        findings.differ(TO_BE, found.subject, f"decision {number} of {max(numbers)} or more on it is missing")
 
 
 def _look_at_commands(found: Dossier, scope: Scope, findings: Findings) -> None:

@@ -3,19 +3,28 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from schemas import codec
+from processors.decide.outcomes import ended_by
+from schemas import codec, wire
 from schemas.address import address_key
-from schemas.billing import Invoice, Usage
+from schemas.billing import CreditChange, Invoice, Usage
+from schemas.candidate import Candidate, Withdrawal
+from schemas.clock import rfc3339
 from schemas.consent import Consent, ConsentChange
 from schemas.dead_letter import DeadLetter
 from schemas.decision import Decision
 from schemas.delivery import DeliveryStatus, LedgerEntry
 from schemas.envelope import Event
+from schemas.faults import Unreadable
+from schemas.inbound import Heard
 from schemas.message import Message
+from schemas.portion import Portion
 from schemas.topics import (
+    AUDIENCE,
+    CHARGES,
     COMMANDS,
     CONSENT_CHANGES,
     CONSENTS,
@@ -24,6 +33,7 @@ from schemas.topics import (
     EVENTS,
     INVOICES,
     LEDGERS,
+    MESSAGES,
     STATUSES,
     USAGE,
 )
@@ -31,7 +41,8 @@ from schemas.words import Status
 from tidings.audit.notes import Note, What, thing
 
 AUDITED = (
-    EVENTS, DEAD_LETTERS, DECISIONS, *COMMANDS, *LEDGERS, STATUSES, USAGE, INVOICES, CONSENT_CHANGES, CONSENTS,
+    EVENTS, AUDIENCE, MESSAGES, CHARGES, DEAD_LETTERS, DECISIONS, *COMMANDS, *LEDGERS, STATUSES, USAGE, INVOICES,
+    CONSENT_CHANGES, CONSENTS,
 )  # fmt: skip
 """The topics that an audit reads, each once."""
 LEFT = frozenset(
@@ -59,6 +70,9 @@ class Placed:
 def notes_on(record: Placed) -> Iterator[Note]:
     """The notes on one record; a record that is of no use to the audit has none."""
     plain = Note(about="", what=What.EVENT, at=record.at, place=record.place)
+    if record.topic in (AUDIENCE.name, MESSAGES.name, CHARGES.name):
+        yield from _on_way(record.value, plain)
+        return
     match record.value:
         case None if record.topic == EVENTS.name:
             yield replace(plain, about=thing("place", record.place), what=What.UNREADABLE)
@@ -77,6 +91,27 @@ def notes_on(record: Placed) -> Iterator[Note]:
             yield replace(plain, about=thing("address", consent.key), what=what, value=consent)
         case other:
             yield from _on_message(other, plain)
+
+
+def _on_way(value: object, plain: Note) -> Iterator[Note]:
+    """What calls for a decision: an event that reaches a contact, a message that is due, or one that is over."""
+    match value:
+        case Portion(contacts=(contact,)) as portion:
+            about = thing("event", portion.tenant, portion.event_id)
+            yield replace(plain, about=about, what=What.PORTION, text=contact)
+        case Candidate() as candidate:
+            yield _on_candidate(candidate, plain)
+        case Heard(message=Candidate() as candidate):
+            yield _on_candidate(candidate, plain)
+        case CreditChange(message_id=str(message_id)) | Withdrawal(message_id=str(message_id)):
+            yield replace(plain, about=thing("message", message_id), what=What.END)
+
+
+def _on_candidate(candidate: Candidate, plain: Note) -> Note:
+    """How many decisions came before it, and until when it is of use."""
+    until = rfc3339(candidate.useful_until) if candidate.useful_until else ""
+    about = thing("message", candidate.message_id)
+    return replace(plain, about=about, what=What.CANDIDATE, text=f"{candidate.decided} {until}")
 
 
 def _on_message(value: object, plain: Note) -> Iterator[Note]:
@@ -99,14 +134,30 @@ def _on_letter(letter: DeadLetter, plain: Note) -> Iterator[Note]:
     yield replace(plain, about=thing("place", letter.id))
     if letter.tenant and letter.event_id:
         yield replace(plain, about=thing("event", letter.tenant, letter.event_id))
+    if letter.topic == MESSAGES.name:
+        yield from _on_lost_candidate(letter, plain)
+
+
+def _on_lost_candidate(letter: DeadLetter, plain: Note) -> Iterator[Note]:
+    """A message that was set aside before dispatch could decide on it."""
+    lost: object = None
+    with suppress(Unreadable):
+        lost = wire.decode(MESSAGES, letter.key, letter.value, tuple(letter.headers.items()))
+    candidate = lost.message if isinstance(lost, Heard) else lost
+    if isinstance(candidate, Candidate):
+        yield replace(plain, about=thing("message", candidate.message_id))
+        yield replace(plain, about=thing("event", candidate.tenant, candidate.cause.event_id))
 
 
 def _on_decision(decision: Decision, plain: Note) -> Iterator[Note]:
     about = thing("event", decision.tenant, decision.event_id)
-    yield replace(plain, about=about, what=What.DECISION, digest=_digest(decision))
+    digest, ended, among = _digest(decision), ended_by(decision), decision.among or 0
+    text = f"{0 if ended else among} {decision.contact or ''}"
+    yield replace(plain, about=about, what=What.DECISION, text=text, digest=digest)
     by_event = decision.facts.get("by_event")
     if isinstance(by_event, str):
-        yield replace(plain, about=thing("event", decision.tenant, by_event), what=What.NAMED)
+        about = thing("event", decision.tenant, by_event)
+        yield replace(plain, about=about, what=What.NAMED, text=f"{among if ended else 0} ", digest=digest)
     if decision.message_id is not None:
         slim = replace(decision, facts={})
         yield replace(plain, about=thing("message", decision.message_id), what=What.DECISION, value=slim)

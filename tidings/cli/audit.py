@@ -35,7 +35,7 @@ def audit(
 ) -> None:
     """Read all topics, count both sides of laws 1, 2, 3 and 6, and name every difference with its ids.
 
-    Exit status 1 when there is one. Memory stays within some 150 MiB; notes take about 1 KiB a record on disk.
+    Exit status 1 when there is one. Memory does not grow with the log: notes are kept on disk, about 1 KiB a record.
     """
     import asyncio
     from datetime import UTC, datetime, timedelta

@@ -33,9 +33,13 @@ _NO_FIELD = frozenset(
         "programme",
         "number",
         "allowance",
+        "decided",
+        "among",
     }
 )
 """What a command tells its gateway and the contract does not list."""
+_COUNTED = frozenset({"among", "number"})
+"""What of a decision is there for the audit alone."""
 
 
 def _wire_names(record: type) -> tuple[str, ...]:
@@ -44,7 +48,7 @@ def _wire_names(record: type) -> tuple[str, ...]:
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "messages": ("at", *(name for name in _wire_names(Message) if name not in _NO_FIELD)),
-    "decisions": _wire_names(Decision),
+    "decisions": tuple(name for name in _wire_names(Decision) if name not in _COUNTED),
     "statuses": _wire_names(DeliveryStatus),
     "usage": _wire_names(Usage),
     "invoices": _wire_names(Invoice),

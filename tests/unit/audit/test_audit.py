@@ -60,6 +60,15 @@ def test_what_a_rehearsal_leaves_has_no_difference(path: Path) -> None:
     assert says(audited(records, scope)) == ""
 
 
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_no_decision_can_be_removed_or_doubled_unnoticed(path: Path) -> None:
+    records, scope = log_of(path)
+    for each in [each for each in records if isinstance(each.value, Decision)]:
+        assert audited([other for other in records if other is not each], scope).differences, each
+        again = audited([*records, each], scope).differences
+        assert [difference.is_repeat for difference in again] == [True], each
+
+
 @pytest.mark.parametrize(
     ("record", "law", "wanted"),
     [
