@@ -65,7 +65,7 @@ def next_step(entry: LedgerEntry | None, message: Message, consent: Consent | No
     if entry.state is AttemptState.UNKNOWN:
         # It may have arrived, so what bars a repetition does not unsay the doubt.
         refused = barred(message, consent, now)
-        return Settle(entry=_doubtful(entry, message, now)) if refused else _intent(message, entry.attempt + 1, now)
+        return _left_in_doubt(entry, message, now) if refused else _intent(message, entry.attempt + 1, now)
     if entry.code is not None and now > retry.horizon(message) and not _is_useless(message, now):
         return _failed(message, entry.attempt, now, Rejected(code=entry.code, detail=entry.detail))
     return _gated(message, entry.attempt, consent, now)
@@ -111,7 +111,7 @@ def withdrawn(
     if known is None or (entry is not None and (entry.state.is_final or entry.state is AttemptState.INTENT)):
         return Leave()
     if entry is not None and entry.state is AttemptState.UNKNOWN:
-        return Settle(entry=_doubtful(entry, known, now))
+        return _left_in_doubt(entry, known, now)
     attempt = 0 if entry is None else entry.attempt
     return _cancelled(known, attempt, withdrawal.reason, now)
 
@@ -196,14 +196,24 @@ def _report_again(entry: LedgerEntry, message: Message, now: datetime) -> Step:
 
 
 def _in_doubt(entry: LedgerEntry, message: Message, now: datetime, detail: str, due: datetime | None) -> Settle:
-    """List the attempt as doubtful; then the message's own policy says whether there is another."""
-    status = status_of(message, Status.DOUBTFUL, entry.attempt, now, detail=detail, reason=Reason.DOUBTFUL)
-    listed = replace(entry, at=now, detail=detail, message=message, status=status)
+    """List the attempt as doubtful; then the message's own policy says whether there is another.
+
+    The report bears a reason only when there is none: with a reason it is the end of the message.
+    """
+    listed = replace(entry, detail=detail)
     if due is not None and message.in_doubt is InDoubt.WAIT_THEN_RESEND:
         due = max(due, now + retry.LOOK_UP_WAIT)
     if due is None or message.in_doubt not in (InDoubt.RESEND, InDoubt.WAIT_THEN_RESEND):
-        return Settle(entry=_doubtful(listed, message, now), status=status)
-    return Settle(entry=replace(listed, state=AttemptState.UNKNOWN, retry_at=due), status=status)
+        return _left_in_doubt(listed, message, now)
+    status = status_of(message, Status.DOUBTFUL, entry.attempt, now, detail=detail)
+    waiting = replace(listed, state=AttemptState.UNKNOWN, at=now, message=message, status=status, retry_at=due)
+    return Settle(entry=waiting, status=status)
+
+
+def _left_in_doubt(entry: LedgerEntry, message: Message, now: datetime) -> Settle:
+    """The end of a message in doubt, of which there is no further attempt."""
+    status = status_of(message, Status.DOUBTFUL, entry.attempt, now, detail=entry.detail, reason=Reason.DOUBTFUL)
+    return Settle(entry=replace(_doubtful(entry, message, now), status=status), status=status)
 
 
 def _doubtful(entry: LedgerEntry, message: Message, now: datetime) -> LedgerEntry:

@@ -88,8 +88,13 @@ def _usage(entry: Usage) -> Forward:
 
 
 def rises(before: DeliveryStatus, report: DeliveryStatus) -> bool:
-    """Whether a report says more than what is known: a later attempt, or a higher state of the same one."""
-    return (report.attempt, report.status.rank) > (before.attempt, before.status.rank)
+    """Whether a report says more than what is known: a later attempt, a higher state of the same one, or its end."""
+    return _height(report) > _height(before)
+
+
+def _height(report: DeliveryStatus) -> tuple[int, int, bool]:
+    """A doubt without a reason may be followed by another attempt; with one it is the end (`gateways.attempts`)."""
+    return report.attempt, report.status.rank, report.status is Status.DOUBTFUL and report.reason is not None
 
 
 def decision_on(report: DeliveryStatus, record: Record) -> Decision | None:

@@ -105,7 +105,7 @@ def test_a_message_is_not_sent_before_its_hour() -> None:
         (Rejected(code="550", bounced=True), AttemptState.REJECTED, Status.BOUNCED, None),
         (Retry(code="451"), AttemptState.RETRY_AT, None, None),
         (Unreachable(detail="refused"), AttemptState.RETRY_AT, None, None),
-        (Unknown(detail="time-out"), AttemptState.UNKNOWN, Status.DOUBTFUL, "doubtful"),
+        (Unknown(detail="time-out"), AttemptState.UNKNOWN, Status.DOUBTFUL, None),
     ],
 )
 def test_an_answer_becomes_a_state_and_a_status(
@@ -159,13 +159,20 @@ def test_every_doubt_is_listed_and_goes_by_the_messages_policy(
     settle = attempts.interrupted(intent(3, in_doubt=policy), doubted, NOON)
     assert settle.status is not None
     assert (settle.status.status, settle.status.attempt) == (Status.DOUBTFUL, 3)
+    assert settle.status.reason == ("doubtful" if state is AttemptState.DOUBTFUL else None)
     assert (settle.entry.state, settle.entry.retry_at) == (state, due)
 
 
 def test_a_consent_that_was_withdrawn_meanwhile_ends_a_doubt_without_unsaying_it() -> None:
     step = attempts.next_step(waiting(AttemptState.UNKNOWN), message(), OPTED_OUT, NOON + MINUTE)
     assert isinstance(step, Settle)
-    assert (step.entry.state, step.status) == (AttemptState.DOUBTFUL, None)
+    assert step.status is not None
+    assert (step.entry.state, step.status.status, step.status.reason) == (
+        AttemptState.DOUBTFUL,
+        Status.DOUBTFUL,
+        "doubtful",
+    )
+    assert step.entry.status == step.status
 
 
 @pytest.mark.parametrize(
@@ -174,7 +181,7 @@ def test_a_consent_that_was_withdrawn_meanwhile_ends_a_doubt_without_unsaying_it
         (None, message(), AttemptState.CANCELLED, Status.CANCELLED),
         (None, None, AttemptState.CANCELLED, None),
         (waiting(), None, AttemptState.CANCELLED, Status.CANCELLED),
-        (waiting(AttemptState.UNKNOWN), None, AttemptState.DOUBTFUL, None),
+        (waiting(AttemptState.UNKNOWN), None, AttemptState.DOUBTFUL, Status.DOUBTFUL),
     ],
 )
 def test_a_withdrawal_ends_what_waits(
@@ -183,7 +190,8 @@ def test_a_withdrawal_ends_what_waits(
     step = attempts.withdrawn(entry, known, withdrawal(), NOON)
     assert isinstance(step, Settle)
     assert (step.entry.state, step.status and step.status.status) == (state, status)
-    assert step.status is None or step.status.reason == "cancelled_by_event"
+    reason = "doubtful" if status is Status.DOUBTFUL else "cancelled_by_event"
+    assert step.status is None or step.status.reason == reason
 
 
 @pytest.mark.parametrize("state", [AttemptState.INTENT, AttemptState.ACCEPTED, AttemptState.REJECTED])

@@ -75,6 +75,16 @@ def test_a_doubt_that_is_followed_by_another_attempt_decides_nothing() -> None:
     assert (len(world.decisions), folded(world)) == (before, Status.DELIVERED)
 
 
+def test_a_doubt_that_no_attempt_follows_after_all_is_decided_once() -> None:
+    world = texted()
+    before = len(world.decisions)
+    world.reports(world.messages[0], Status.DOUBTFUL)
+    world.reports(world.messages[0], Status.DOUBTFUL, reason="doubtful")
+    world.reports(world.messages[0], Status.DOUBTFUL)
+    world.reports(world.messages[0], Status.DOUBTFUL, reason="doubtful")
+    assert [(each.outcome, each.reason) for each in world.decisions[before:]] == [("dropped", "doubtful")]
+
+
 def test_under_blocks_a_text_costs_nothing_by_itself() -> None:
     world = texted(model="block", price="25.00", size=500, anchor="2026-04-01")
     world.reports(world.messages[0], Status.DELIVERED)
