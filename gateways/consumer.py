@@ -18,7 +18,7 @@ from aiokafka.errors import CommitFailedError
 from gateways.answers import Provider
 from gateways.consents import ConsentView
 from gateways.desk import Desk
-from gateways.kafka import KafkaLog, group_member, read_to_end, reader
+from gateways.kafka import KafkaLog, group_member, read_to_end, reader, require_group
 from gateways.ledger import Ledger
 from gateways.log import Row, append
 from gateways.membership import GroupMembership
@@ -139,6 +139,7 @@ class Gateway(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is n
         self._consumer = group_member(self._kafka, group, self._name)
         await self._consumer.start()
         await self._check_topics()
+        await require_group(self._kafka, group)
         self._membership = GroupMembership(self._consumer)
         self._desk = Desk(
             provider=self._provider,
@@ -174,8 +175,7 @@ class Gateway(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is n
         if self._leaves:
             self._membership.leave_when_stopped()
         for close in (self._consumer.stop, self._view.stop, self._log.stop, self._provider.close):
-            # aiokafka 0.14.0 lets the cancellation of its own fetch out of `stop` where the broker has just gone.
-            with suppress(asyncio.CancelledError):
+            with suppress(asyncio.CancelledError):  # aiokafka 0.14.0 lets out its own where the broker has just gone
                 await close()
 
     async def _open(self, numbers: Iterable[int]) -> None:

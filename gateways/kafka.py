@@ -4,7 +4,9 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.errors import GroupAuthorizationFailedError, GroupCoordinatorNotAvailableError
 
 from gateways.log import Row
 from tidings.config import Kafka
@@ -104,6 +106,20 @@ def group_member(kafka: Kafka, group: str, name: str) -> AIOKafkaConsumer:
         max_poll_interval_ms=NEVER_IDLE_MS,
         **client_security(kafka),
     )
+
+
+async def require_group(kafka: Kafka, group: str) -> None:
+    """Raises GroupAuthorizationFailedError with the group's name, where a member would wait in silence."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap_servers, **client_security(kafka))
+    await admin.start()
+    try:
+        await admin.find_coordinator(group)
+    except GroupAuthorizationFailedError:
+        raise GroupAuthorizationFailedError(group) from None
+    except GroupCoordinatorNotAvailableError:  # a new cluster makes the topic for positions when first asked
+        return
+    finally:
+        await admin.close()
 
 
 async def read_to_end(kafka: Kafka, client_id: str, partition: TopicPartition, on_record: OnRecord) -> int:

@@ -9,6 +9,11 @@ from datetime import UTC, datetime
 
 import structlog
 import uvloop
+from aiokafka.errors import (
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    TopicAuthorizationFailedError,
+)
 
 from gateways.answers import Provider
 from gateways.consumer import Gateway, TopicsMissing
@@ -33,6 +38,9 @@ PROVIDERS: dict[Channel, Callable[[Installation], Provider]] = {
     Channel.EMAIL: lambda installation: SmtpRelay(installation.smtp, links=links_of(installation)),
 }
 """The channels that have a gateway; a new one is its provider's module and a line here."""
+
+NOT_ALLOWED = (ClusterAuthorizationFailedError, GroupAuthorizationFailedError, TopicAuthorizationFailedError)
+"""What the broker answers to a user who lacks a right; to start again is in vain."""
 
 log = structlog.get_logger("gateways")
 
@@ -115,6 +123,10 @@ async def _work(gateway: Gateway, stop: asyncio.Event, name: str) -> None:
 
 def crash(name: str, error: BaseException) -> None:
     """End the process without any clean-up; nothing half done may be stored or committed on the way out."""
+    if isinstance(error, NOT_ALLOWED):
+        said = f"the broker does not allow it ({error}): `docs/reference/rights.md` lists the rights of each process"
+        os.write(2, f"gateway {name} ends: {said}\n".encode())
+        os._exit(MISCONFIGURED)
     text = f"gateway {name} ends: {error!r}\n" + "".join(traceback.format_exception(error))
     os.write(2, text.encode())
     os._exit(CRASHED)

@@ -9,6 +9,12 @@ import traceback
 from enum import IntEnum
 from typing import NoReturn
 
+from aiokafka.errors import (
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    TopicAuthorizationFailedError,
+)
+
 
 class ExitCode(IntEnum):
     """What a worker tells its supervisor, in the numbers of sysexits.h; only the last is in vain to repeat."""
@@ -17,6 +23,10 @@ class ExitCode(IntEnum):
     UNAVAILABLE = 69
     CRASHED = 70
     MISCONFIGURED = 78
+
+
+NOT_ALLOWED = (ClusterAuthorizationFailedError, GroupAuthorizationFailedError, TopicAuthorizationFailedError)
+"""What the broker answers to a user who lacks a right; to start again is in vain."""
 
 
 class Fatal(Exception):
@@ -29,7 +39,15 @@ def die(why: str, error: BaseException | None = None) -> NoReturn:
     The line goes to file descriptor 2 directly: Faust 0.15.3 can redirect `sys.stderr` into its own log.
     """
     text = f"worker ends: {why}\n"
+    if isinstance(error, NOT_ALLOWED):
+        os.write(2, f"{text}{not_allowed(error)}\n".encode())
+        os._exit(ExitCode.MISCONFIGURED)
     if error is not None:
         text += "".join(traceback.format_exception(error))
     os.write(2, text.encode())
     os._exit(ExitCode.CRASHED)
+
+
+def not_allowed(error: BaseException) -> str:
+    """In words for whoever gives out rights."""
+    return f"the broker does not allow it ({error}): `docs/reference/rights.md` lists the rights of each process"

@@ -15,7 +15,12 @@ def topic_name(installation: Installation, topic: str) -> str:
 
 def app_id(installation: Installation, stage: str) -> str:
     """The consumer group of a stage; with the table's name it also makes the changelog's name, so it never changes."""
-    return f"{installation.kafka.topic_prefix}tidings-{stage}"
+    return installation.kafka.topic_prefix + group_of(stage)
+
+
+def group_of(stage: str) -> str:
+    """The same without the installation's prefix."""
+    return f"tidings-{stage}"
 
 
 def table_name() -> str:
@@ -30,7 +35,7 @@ def changelog_name(installation: Installation, stage: str) -> str:
 
 def changelog_of(stage: str) -> str:
     """The same without the installation's prefix."""
-    return f"tidings-{stage}-{_STATE}-changelog"
+    return f"{group_of(stage)}-{_STATE}-changelog"
 
 
 def state_directory(installation: Installation, stage: str) -> Path:

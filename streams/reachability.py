@@ -42,7 +42,9 @@ async def _knock(kafka: Kafka, host: str, port: int) -> str | None:
         return _refused(kafka, server, error)
     except ssl.SSLCertVerificationError as error:
         return _untrusted(server, error)
-    except (TimeoutError, KafkaError, OSError):
+    except (TimeoutError, KafkaError, OSError) as error:
+        if isinstance(error.__cause__, ssl.SSLError) and _is_about_ours(error.__cause__):
+            return _wants_certificate(kafka, server)
         return await _other_protocol(kafka, host, port)
     connection.close()
     if protocol.uses_sasl:
@@ -64,6 +66,18 @@ def _untrusted(server: str, error: ssl.SSLCertVerificationError) -> str:
         return f"The certificate of the broker at {server} is for another name: {why}"
     cafile = variable("kafka", "ssl_cafile")
     return f"The certificate of the broker at {server} is not trusted: {why}; {cafile} names the authority to trust"
+
+
+def _is_about_ours(error: ssl.SSLError) -> bool:
+    """Whether the broker hung up because of our certificate, or for want of one."""
+    return any(word in (error.reason or "") for word in ("CERTIFICATE", "UNKNOWN_CA"))
+
+
+def _wants_certificate(kafka: Kafka, server: str) -> str:
+    if kafka.ssl_certfile:
+        return f"The broker at {server} does not take the certificate in {kafka.ssl_certfile}"
+    files = f"{variable('kafka', 'ssl_certfile')} and {variable('kafka', 'ssl_keyfile')}"
+    return f"The broker at {server} asks for a certificate of yours: {files} name it and its key"
 
 
 async def _other_protocol(kafka: Kafka, host: str, port: int) -> str | None:

@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 from schemas import wire
 from schemas.tick import Tick
 from schemas.topics import PARTITIONS, TICKS
+from streams.crash import NOT_ALLOWED, not_allowed
 from streams.naming import topic_name
 from tidings import metrics
 from tidings.config import Installation
@@ -24,7 +25,10 @@ _SUBJECT = "ticks"
 
 
 async def tick_until_cancelled(installation: Installation, health: Health | None = None) -> None:
-    """Tick in the installation's interval; a broker that is away for a while is waited for, and `health` says so."""
+    """Tick in the installation's interval; a broker that is away for a while is waited for, and `health` says so.
+
+    Raises PermissionError where the user may not write ticks.
+    """
     health = health or Health()
     health.waits(_SUBJECT, "none was sent yet")
     producer = AIOKafkaProducer(
@@ -52,6 +56,8 @@ async def _tick(producer: AIOKafkaProducer, installation: Installation) -> Kafka
     value = wire.encode(Tick(ticker=installation.worker.name)).value
     sent = (producer.send_and_wait(topic, value, partition=number) for number in range(PARTITIONS))
     for failure in await asyncio.gather(*sent, return_exceptions=True):
+        if isinstance(failure, NOT_ALLOWED):
+            raise PermissionError(not_allowed(failure))
         if isinstance(failure, KafkaError):
             log.warning("a tick was not sent: %s", failure)
             return failure

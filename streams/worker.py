@@ -20,8 +20,9 @@ import uvloop
 from streams.app import App, build
 from streams.client import Unavailable
 from streams.collecting import collect_rarely
-from streams.crash import ExitCode
+from streams.crash import NOT_ALLOWED, ExitCode, not_allowed
 from streams.departure import leave
+from streams.groups import find_groups
 from streams.incarnation import look_after_state
 from streams.naming import state_directory
 from streams.readiness import Readiness
@@ -156,9 +157,14 @@ def _prepare(stages: tuple[Stage, ...], installation: Installation) -> None:
     try:
         names = asyncio.run(missing(installation, stages))
         if names:
-            log.critical("%s of the topics are missing (%s …): run `tidings topics apply`", len(names), names[0])
+            said = "%s of the topics are missing (%s …), or may not be seen: run `tidings topics apply`"
+            log.critical(said, len(names), names[0])
             raise SystemExit(ExitCode.MISCONFIGURED)
         asyncio.run(look_after_state(installation, [stage.name for stage in stages]))
+        asyncio.run(find_groups(installation, [stage.name for stage in stages]))
+    except NOT_ALLOWED as error:
+        log.critical(not_allowed(error))
+        raise SystemExit(ExitCode.MISCONFIGURED) from None
     except Unavailable as error:
         log.critical("%s", error)
         raise SystemExit(ExitCode.UNAVAILABLE) from None

@@ -1,8 +1,11 @@
-"""A local Kafka that lets in only who has a password, over TLS, with a certificate of an authority of its own."""
+"""A local Kafka that lets in only who has a password or a certificate, over TLS, with an authority of its own.
+
+Where it authorizes, nobody has any right but whoever comes in by its plain port.
+"""
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,17 +38,28 @@ class SecureBroker:
     bootstrap_servers: str
     authority: Path
     stranger: Path
+    certificate_servers: str
+    """The port that asks for a certificate instead of a password."""
+    certificate: Path
+    key: Path
+    plain_servers: str
+    """The port of whoever may do everything."""
 
 
 @contextmanager
-def secure_broker(home: Path) -> Iterator[SecureBroker]:
-    """A broker of its own, gone at the end. Its other listeners, for itself, are on the loopback address too."""
+def secure_broker(home: Path, *, users: Collection[str] = (), authorizes: bool = False) -> Iterator[SecureBroker]:
+    """A broker of its own, gone at the end. Its other listeners, for itself, are on the loopback address too.
+
+    More users have the same password, with the mechanism PLAIN.
+    """
     java, jars = find_java(os.environ), class_path(lambda _: None)
-    place, port = BrokerHome(path=home / "kafka"), free_port()
+    place, port, certificate_port = BrokerHome(path=home / "kafka"), free_port(), free_port()
     place.path.mkdir(parents=True)
     authority, stranger, keys = _certificates(java, home)
     plain = server_properties(place, BrokerSettings(port=free_port()), controller_port=free_port())
-    place.properties.write_text(properties_text(plain | _secured(plain, port, keys)))
+    secured = _secured(plain, port, keys, (USER, *users)) | _authorized(authorizes)
+    secured = _with_certificates(secured, certificate_port, keys)
+    place.properties.write_text(properties_text(plain | secured))
     place.logging.write_text(properties_text(logging_properties()))
     scram = [f"--add-scram={each}=[name={USER},password={PASSWORD}]" for each in _MECHANISMS if each != "PLAIN"]
     _run(
@@ -63,15 +77,50 @@ def secure_broker(home: Path) -> Iterator[SecureBroker]:
     try:
         inside = int(plain["advertised.listeners"].rpartition(":")[2])
         assert _until(lambda: serves(inside), START_SECONDS), place.log.read_text()[-3000:]
-        yield SecureBroker(bootstrap_servers=f"{HOST}:{port}", authority=authority, stranger=stranger)
+        certificate, key = _client(home)
+        yield SecureBroker(
+            bootstrap_servers=f"{HOST}:{port}",
+            authority=authority,
+            stranger=stranger,
+            certificate_servers=f"{HOST}:{certificate_port}",
+            certificate=certificate,
+            key=key,
+            plain_servers=f"{HOST}:{inside}",
+        )
     finally:
         process.kill()
         process.wait()
 
 
-def _secured(plain: dict[str, str], port: int, keys: Path) -> dict[str, str]:
+def _authorized(authorizes: bool) -> dict[str, str]:
+    if not authorizes:
+        return {}
+    return {
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "super.users": "User:ANONYMOUS",
+    }
+
+
+def _with_certificates(secured: dict[str, str], port: int, keys: Path) -> dict[str, str]:
+    """One more listener, which lets in who has a certificate of the authority."""
+    name = "listener.name.certified.ssl"
+    return secured | {
+        "listeners": f"{secured['listeners']},CERTIFIED://{HOST}:{port}",
+        "advertised.listeners": f"{secured['advertised.listeners']},CERTIFIED://{HOST}:{port}",
+        "listener.security.protocol.map": f"{secured['listener.security.protocol.map']},CERTIFIED:SSL",
+        f"{name}.client.auth": "required",
+        f"{name}.keystore.type": "PKCS12",
+        f"{name}.keystore.location": str(keys),
+        f"{name}.keystore.password": _STORE_PASSWORD,
+        f"{name}.truststore.type": "PEM",
+        f"{name}.truststore.location": str(keys.with_name("broker-authority.pem")),
+    }
+
+
+def _secured(plain: dict[str, str], port: int, keys: Path, users: Collection[str]) -> dict[str, str]:
+    known = " ".join(f'user_{each}="{PASSWORD}"' for each in users)
     of_users = {
-        "PLAIN": f'org.apache.kafka.common.security.plain.PlainLoginModule required user_{USER}="{PASSWORD}";',
+        "PLAIN": f"org.apache.kafka.common.security.plain.PlainLoginModule required {known};",
         "SCRAM-SHA-256": "org.apache.kafka.common.security.scram.ScramLoginModule required;",
         "SCRAM-SHA-512": "org.apache.kafka.common.security.scram.ScramLoginModule required;",
     }
@@ -93,9 +142,26 @@ def _certificates(java: Java, home: Path) -> tuple[Path, Path, Path]:
     authority, stranger = (_authority(java, store, home) for store in (keys, home / "stranger.p12"))
     broker = ("-dname", "CN=broker", "-ext", f"san=ip:{HOST}", "-signer", "authority")
     _keytool(java, keys, "-genkeypair", "-alias", "broker", "-keyalg", "EC", "-validity", "2", *broker)
-    # With two keys the broker might present the authority's.
-    _keytool(java, keys, "-delete", "-alias", "authority")
+    client = ("-dname", f"CN={USER}", "-signer", "authority")
+    _keytool(java, keys, "-genkeypair", "-alias", "client", "-keyalg", "EC", "-validity", "2", *client)
+    _run(
+        *(str(java.path.with_name("keytool")), "-importkeystore", "-noprompt", "-srcalias", "client"),
+        *("-srckeystore", str(keys), "-srcstorepass", _STORE_PASSWORD),
+        *("-destkeystore", str(home / "client.p12"), "-deststoretype", "PKCS12", "-deststorepass", _STORE_PASSWORD),
+    )
+    # With several keys the broker might present another's.
+    for alias in ("authority", "client"):
+        _keytool(java, keys, "-delete", "-alias", alias)
     return authority, stranger, keys
+
+
+def _client(home: Path) -> tuple[Path, Path]:
+    """A client's certificate with those that vouch for it, and its key, as PEM files."""
+    certificate, key = home / "client.pem", home / "client.key"
+    store = ("openssl", "pkcs12", "-in", str(home / "client.p12"), "-passin", f"pass:{_STORE_PASSWORD}")
+    _run(*store, "-nokeys", "-out", str(certificate))
+    _run(*store, "-nocerts", "-nodes", "-out", str(key))
+    return certificate, key
 
 
 def _authority(java: Java, store: Path, home: Path) -> Path:

@@ -41,6 +41,7 @@ def ticker(http_port: HttpPort = None, leashed: Leashed = False) -> None:
     """Send the ticks from which all timers fire; several tickers do no harm."""
     import asyncio
     import contextlib
+    import os
     import signal
 
     from streams.ticker import tick_until_cancelled
@@ -70,6 +71,8 @@ def ticker(http_port: HttpPort = None, leashed: Leashed = False) -> None:
             asyncio.run(until_told())
     except PortTaken as error:
         raise fail(f"{error}.") from None
+    except PermissionError as error:
+        raise fail(f"The ticker ends: {error}.", os.EX_CONFIG) from None
 
 
 def begin(leashed: bool, http_port: int | None) -> "Installation":

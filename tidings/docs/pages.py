@@ -10,6 +10,7 @@ from tidings.docs.kinds import kinds
 from tidings.docs.metrics import metrics
 from tidings.docs.reasons import reasons
 from tidings.docs.records import records
+from tidings.docs.rights import rights
 from tidings.docs.settings import settings
 from tidings.docs.topics import topics
 
@@ -23,6 +24,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "metrics.md": metrics,
     "reasons.md": reasons,
     "records.md": records,
+    "rights.md": rights,
     "settings.md": settings,
     "topics.md": topics,
 }

@@ -1,0 +1,86 @@
+"""Rights: what each process and command does on a broker that authorizes, and nothing else.
+
+Reading and writing include describing. `DESCRIBED` comes on top for each: a process looks whether its topics are there.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from schemas.topics import (
+    AUDIENCE,
+    CHARGES,
+    COMMANDS,
+    CONSENT_CHANGES,
+    CONSENTS,
+    DEAD_LETTERS,
+    DECISIONS,
+    EVENTS,
+    INVOICES,
+    MESSAGES,
+    REPORTS,
+    SETTINGS,
+    STATUSES,
+    TERMS,
+    TICKS,
+    USAGE,
+    Topic,
+    command_topic,
+    ledger_topic,
+)
+from schemas.words import Channel, Lane
+from streams.naming import changelog_of, group_of
+from streams.topology import CREDIT, DECIDE, DISPATCH, SETTLE, TOPOLOGY
+from tidings.audit.records import AUDITED
+
+_WRITES: dict[str, tuple[Topic, ...]] = {
+    DECIDE.name: (
+        *(EVENTS, AUDIENCE, SETTINGS, MESSAGES, CHARGES, CONSENT_CHANGES, DECISIONS, REPORTS, TERMS, DEAD_LETTERS),
+    ),
+    DISPATCH.name: (EVENTS, MESSAGES, CHARGES, CONSENTS, DECISIONS, *COMMANDS, DEAD_LETTERS),
+    CREDIT.name: (DECISIONS, *COMMANDS, INVOICES, DEAD_LETTERS),
+    SETTLE.name: (CONSENT_CHANGES, CHARGES, DECISIONS, STATUSES, REPORTS, USAGE, DEAD_LETTERS),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rights:
+    """What one process needs: topics and groups as an installation without a prefix names them."""
+
+    process: str
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+
+
+def all_rights() -> Iterator[Rights]:
+    """Of every long-running process, and of the commands that people have rights of their own for."""
+    yield from map(worker_rights, _WRITES)
+    yield Rights(process="tidings ticker", writes=(TICKS.name,))
+    yield from map(gateway_rights, Channel)
+    yield Rights(process="tidings gateway unsubscribe", writes=(EVENTS.name,))
+    yield Rights(process="upstream systems, tidings publish", writes=(EVENTS.name,))
+    yield Rights(process="tidings settings", reads=(SETTINGS.name,), writes=(EVENTS.name,))
+    yield Rights(process="tidings tail TOPIC", reads=("TOPIC",))
+    yield Rights(process="tidings audit", reads=tuple(topic.name for topic in AUDITED))
+
+
+def worker_rights(stage: str) -> Rights:
+    """What a worker of this stage needs."""
+    [found] = [each for each in TOPOLOGY if each.name == stage]
+    changelog = changelog_of(stage)
+    return Rights(
+        process=f"tidings worker {stage}",
+        reads=(*found.reads, *found.shared, changelog),
+        writes=(*(topic.name for topic in _WRITES[stage]), changelog),
+        groups=(group_of(stage),),
+    )
+
+
+def gateway_rights(channel: Channel) -> Rights:
+    """What the gateway of this channel needs, or the sandbox in its place."""
+    return Rights(
+        process=f"tidings gateway {channel}",
+        reads=(*(command_topic(channel, lane) for lane in Lane), ledger_topic(channel), CONSENTS.name),
+        writes=(STATUSES.name, ledger_topic(channel), DEAD_LETTERS.name),
+        groups=(f"tidings-gateway-{channel}",),
+    )
