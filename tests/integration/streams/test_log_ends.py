@@ -101,6 +101,34 @@ async def test_compaction_during_a_run_leaves_the_state_what_it_was(tower: Tower
     assert answers.keys() == wanted, "every event is known, and no alarm rings twice"
 
 
+async def test_a_deletion_stands_as_long_as_it_is_said_to_and_then_goes(tower: Tower) -> None:
+    ids = [f"e{number}" for number in range(60)]
+    changelog = changelog_name(tower.installation, CHIMES.name)
+    await tower.start("w1")
+    await tower.ring(ids)
+    wanted = answered(ids, "heard", "rang")
+    await tower.answers(lambda found: wanted <= found.keys())
+    assert await _deletions(tower, changelog) >= len(ids), "each alarm that rang is deleted"
+    await _compact_at_once(tower, changelog)
+    async with asyncio.timeout(120):
+        while await _deletions(tower, changelog):  # noqa: ASYNC110 - the broker does it
+            await asyncio.sleep(0.5)
+
+
+async def _deletions(tower: Tower, topic: str) -> int:
+    """How many stand in the log."""
+    partitions = [TopicPartition(topic, number) for number in range(PARTITIONS)]
+    count = 0
+    async with consumer(tower.installation.kafka) as reading:
+        reading.assign(partitions)
+        ends = await reading.end_offsets(partitions)
+        await reading.seek_to_beginning(*partitions)
+        while any([await reading.position(each) < ends[each] for each in partitions]):
+            for records in (await reading.getmany(timeout_ms=200)).values():
+                count += sum(record.value is None for record in records)
+    return count
+
+
 async def _compact_at_once(tower: Tower, topic: str) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=tower.installation.kafka.bootstrap_servers)
     await admin.start()
