@@ -40,14 +40,15 @@ def addressees(
     word, _, rest = entry.partition(":")
     match word if rest or entry == CONTACT else "":
         case "contact":
-            return [Addressee(about=cause.subject)]
+            is_posted = channel is Channel.WEBHOOK
+            return [Addressee(about=cause.subject, recipient=_at_hook(cause.subject, known) if is_posted else None)]
         case "staff":
             found = staff_with_role(rest, channel, known)
             nobody = Recipient(missing=Reason.NO_ADDRESS.of(channel))
             members = [Addressee(about=f"staff:{member.staff}", recipient=member) for member in found]
             return members or [Addressee(about=entry, recipient=nobody)]
         case "role":
-            return [Addressee(about=entry, recipient=_in_role(rest, data))]
+            return [Addressee(about=entry, recipient=_in_role(rest, channel, data, known))]
         case "field":
             return [Addressee(about=entry, recipient=_in_field(rest, channel, data, known))]
         case _:
@@ -69,11 +70,18 @@ def addressed(candidate: Candidate, contact: Contact | None) -> Iterator[Forward
     yield Forward(topic=MESSAGES.name, key=ready.key, value=ready)
 
 
-def _in_role(name: str, data: Mapping[str, object]) -> Recipient:
+def _at_hook(contact: str, known: InForce) -> Recipient:
+    """People have no web address: what is posted about one of them goes to the tenant's own."""
+    entry = known.settings.channels.get(Channel.WEBHOOK)
+    to = entry.url if entry else None
+    return Recipient(to=to, contact=contact or None, missing=None if to else Reason.NO_ADDRESS.of(Channel.WEBHOOK))
+
+
+def _in_role(name: str, channel: Channel, data: Mapping[str, object], known: InForce) -> Recipient:
     roles = data.get("roles")
     contact = roles.get(name) if isinstance(roles, Mapping) else None
     if isinstance(contact, str) and contact:
-        return Recipient(contact=contact)
+        return _at_hook(contact, known) if channel is Channel.WEBHOOK else Recipient(contact=contact)
     return Recipient(missing=Reason.NO_ADDRESS.of(f"field:roles.{name}"))
 
 
@@ -81,6 +89,8 @@ def _in_field(path: str, channel: Channel, data: Mapping[str, object], known: In
     found: object = data
     for name in path.split("."):
         found = found.get(name) if isinstance(found, Mapping) else None
+    if channel is Channel.LETTER and isinstance(found, list) and all(isinstance(line, str) for line in found):
+        found = "\n".join(found)
     to = dialled(found, channel, known.settings.country) if isinstance(found, str) else None
     return Recipient(to=to, missing=None if to else Reason.NO_ADDRESS.of(f"field:{path}"))
 

@@ -17,12 +17,13 @@ from schemas.message import Message
 from schemas.places import Place
 from schemas.settings import Settings
 from schemas.topics import AUDIENCE
+from schemas.words import Channel
 
 
 def allowance_of(candidate: Candidate, settings: Settings) -> Allowance | None:
-    """What the recipient may get of the message's category; None where nothing limits it."""
+    """What the recipient may get of the message's category; None where nothing limits it, and for what no person gets."""
     cap = settings.caps.get(candidate.category)
-    if cap is None or (cap.per_day is None and cap.per_week is None):
+    if cap is None or (cap.per_day is None and cap.per_week is None) or candidate.channel is Channel.WEBHOOK:
         return None
     timezone = candidate.recipient.timezone or settings.timezone
     return Allowance(per_day=cap.per_day, per_week=cap.per_week, timezone=timezone)

@@ -13,6 +13,7 @@ from processors.look_alikes import rewrite
 from processors.render import Rendered, RenderError, Words, built_in, render
 from processors.segments import pack
 from processors.variables import who_is_who
+from processors.webhook_payload import payload
 from processors.wording import LOCALE, TIMEZONE
 from schemas.candidate import Candidate
 from schemas.clock import rfc3339
@@ -45,7 +46,8 @@ def command(case: Case) -> Message:
     candidate, settings = case.candidate, case.known.settings
     words = words_for(candidate, settings)
     rendered = render(words, variables_of(candidate, settings))
-    return _message(case, words.version, rendered, body_of(rendered.text, candidate, settings))
+    text = rendered.text if words.says_something else payload(candidate)
+    return _message(case, words.version, rendered, body_of(text, candidate, settings))
 
 
 def _message(case: Case, template_version: str, rendered: Rendered, body: Body) -> Message:
@@ -129,6 +131,8 @@ def words_for(candidate: Candidate, settings: Settings) -> Words:
     own = settings.templates_for(candidate.kind, candidate.channel, _locale(candidate, settings))
     if own is None and candidate.kind.startswith(PREFIX):
         raise RenderError(Reason.SETTING_OFF.of("rules"), {"rules": f"{candidate.kind} is there no more"})
+    if own is not None and candidate.kind.startswith(PREFIX):
+        return Words(subject=own.subject, text=own.text, html=own.html)
     if own is None:
         return built_in(candidate.kind, candidate.channel)
     rewritten = own.text is not None or own.html is not None

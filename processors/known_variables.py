@@ -18,12 +18,13 @@ from schemas.shapes import Form, Shape, shapes_of
 
 TEXT = Shape(form=Form.TEXT)
 PRODUCED: Mapping[str, Mapping[str, Known]] = {
+    "settings.changed": {"changed": ANYTHING, "version": ANYTHING},
     "booking.rebooked": {
         **{field.wire_name: field.shape for field in shapes_of(Booking)},
         "previous": {"booking_id": TEXT, "starts_at": TEXT},
-    }
+    },
 }
-"""What the events hold that Tidings itself makes."""
+"""What the events hold that Tidings itself makes, or sums up."""
 
 
 def scope_of(kind: Kind) -> Scope:

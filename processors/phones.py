@@ -5,7 +5,7 @@ from functools import lru_cache
 import phonenumbers
 
 from schemas.faults import Fault, Refused
-from schemas.values import email_from_text
+from schemas.values import email_from_text, postal_from_text, webhook_from_text
 from schemas.words import Channel
 
 
@@ -35,6 +35,14 @@ def canonical_address(address: str, country: str | None) -> str:
 def dialled(text: str, channel: Channel, country: str | None) -> str | None:
     """The address on a channel that somebody wrote by hand; None for what is none."""
     try:
-        return e164(text.strip(), country) if channel.uses_phone else email_from_text(text.strip())
+        match channel:
+            case Channel.LETTER:
+                return postal_from_text(text)
+            case Channel.WEBHOOK:
+                return webhook_from_text(text.strip())
+            case Channel.EMAIL:
+                return email_from_text(text.strip())
+            case _:
+                return e164(text.strip(), country)
     except (Refused, ValueError):
         return None

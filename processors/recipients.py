@@ -10,6 +10,7 @@ from processors.settings import InForce
 from schemas.candidate import Candidate, Cause, Recipient
 from schemas.contact import Contact
 from schemas.reasons import Reason
+from schemas.settings_sections import StaffMember
 from schemas.words import Channel
 
 
@@ -74,11 +75,18 @@ def _dispatch_box(kind: Kind, channel: Channel, cause: Cause) -> bool | None:
 def staff_with_role(role: str, channel: Channel, known: InForce) -> list[Recipient]:
     """Every member of staff with this role, with the address on this channel."""
     members = [member for member in known.settings.staff if role in member.roles]
-    addresses = [member.email if channel is Channel.EMAIL else member.phone for member in members]
+    addresses = [_address_of_staff(member, channel) for member in members]
     return [
         Recipient(to=to, name=member.name, staff=member.id, missing=None if to else Reason.NO_ADDRESS.of(channel))
         for member, to in zip(members, addresses, strict=True)
     ]
+
+
+def _address_of_staff(member: StaffMember, channel: Channel) -> str | None:
+    """The settings know no postal address of staff, and no web address."""
+    if channel is Channel.EMAIL:
+        return member.email
+    return member.phone if channel.uses_phone else None
 
 
 def planned_id(kind: str, channel: Channel, cause: Cause, tenant: str, recipient: str, occurrence: str = "") -> str:

@@ -5,6 +5,7 @@ instead. Tenants' templates run in a sandbox, on copies of plain values; a missi
 """
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -67,6 +68,11 @@ class Words:
     subject: str | None
     text: str | None
     html: str | None
+
+    @property
+    def says_something(self) -> bool:
+        """Whether there is a template for the body; a webhook may go without."""
+        return self.text is not None or self.html is not None
 
     @property
     def version(self) -> str:
@@ -270,7 +276,12 @@ def _library(loader: jinja2.BaseLoader, *, html: bool) -> _Library:
     return environment
 
 
-_OWN_FILTERS = {"date": _localised(date), "clock": _localised(clock)}
+def _json(value: object) -> str:
+    """A value as JSON; unlike Jinja2's own `tojson` it is no markup, so HTML escapes it as any text."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+_OWN_FILTERS: Mapping[str, Callable[..., str]] = {"date": _localised(date), "clock": _localised(clock), "json": _json}
 _FILES = jinja2.FileSystemLoader(TEMPLATES)
 _BODIES = jinja2.ChoiceLoader([jinja2.DictLoader({_LAYOUT: "{% block body %}{% endblock %}"}), _FILES])
 """What extends the layout gives its body alone; the frame around it is added, which is the same for many messages."""

@@ -18,17 +18,10 @@ from schemas.rules import Rule, RuleTiming, is_literal
 from schemas.values import mailbox_from_text, short_code_from_text
 from schemas.words import Channel, InDoubt
 
-CHANNELS = (Channel.EMAIL, Channel.SMS, Channel.VOICE, Channel.SHORT_CODE)
-"""The channels that rules may use; those without a gateway are refused."""
-UNHEARD = (
-    "settings.changed",
-    "contact.changed",
-    "consent.changed",
-    "credits.purchased",
-    "delivery.reported",
-    "unsubscribe.clicked",
-)
-"""Events that no rule answers yet: those that decide answers itself."""
+UNHEARD = "delivery.reported"
+"""The event that no rule answers: its message would be reported in turn, and so on without end."""
+_IN_DOUBT = {Channel.LETTER: InDoubt.HOLD, Channel.WEBHOOK: InDoubt.RESEND}
+_IN_DOUBT_ELSE = InDoubt.WAIT_THEN_RESEND
 
 
 def kind_of(rule: Rule) -> Kind:
@@ -48,7 +41,7 @@ def kind_of(rule: Rule) -> Kind:
         useful_until=rule.timing.field if rule.timing.hours_before is not None else None,
         programme=rule.programme,
         number="primary",
-        in_doubt=InDoubt.WAIT_THEN_RESEND,
+        in_doubt=_IN_DOUBT.get(rule.channel, _IN_DOUBT_ELSE),
     )
 
 
@@ -72,9 +65,9 @@ def timing_of(timing: RuleTiming) -> Timing:
 
 
 def rule_faults(number: int, rule: Rule, country: str | None) -> Iterator[Fault]:
-    """What a rule asks for that cannot be done: bad criteria and templates, and what nothing acts on yet."""
+    """What a rule asks for that cannot be done: bad criteria, templates and addresses, and what nobody could answer."""
     path = f"rules.{number}"
-    for key, reason in (*_not_yet(rule), *_bad_addresses(rule, country)):
+    for key, reason in (*_in_vain(rule), *_bad_sender(rule, country), *_bad_recipients(rule, country)):
         yield Fault(path=f"{path}.{key}", reason=reason)
     if rule.when is not None:
         try:
@@ -88,31 +81,39 @@ def rule_faults(number: int, rule: Rule, country: str | None) -> Iterator[Fault]
             yield from template_faults(source, f"{path}.{part}", html=part == "html", scope=scope)
 
 
-def _not_yet(rule: Rule) -> Iterator[tuple[str, str]]:
-    unheard = "is not acted on by this version"
-    if rule.channel not in CHANNELS:
-        yield "channel", f"{rule.channel} {unheard}"
+def _in_vain(rule: Rule) -> Iterator[tuple[str, str]]:
     for number, event_type in enumerate(rule.on):
-        if event_type in UNHEARD:
-            yield f"on.{number}", f"{event_type} {unheard}"
+        if event_type == UNHEARD:
+            yield f"on.{number}", f"{event_type} is answered by no rule: its message would be reported in turn"
     if rule.business_days_only and rule.timing.days_before is None and rule.timing.hours_before is None:
         yield "business_days_only", "only goes with days_before or hours_before"
 
 
-def _bad_addresses(rule: Rule, country: str | None) -> Iterator[tuple[str, str]]:
-    if rule.from_ is not None and rule.channel is Channel.EMAIL:
-        try:
-            mailbox_from_text(rule.from_)
-        except ValueError as error:
-            yield "from", str(error)
-    elif rule.channel is Channel.SHORT_CODE:
-        if rule.from_ is not None and not _is_short_code(rule.from_):
+def _bad_sender(rule: Rule, country: str | None) -> Iterator[tuple[str, str]]:
+    if rule.from_ is None:
+        return
+    match rule.channel:
+        case Channel.EMAIL:
+            try:
+                mailbox_from_text(rule.from_)
+            except ValueError as error:
+                yield "from", str(error)
+        case Channel.SHORT_CODE if not _is_short_code(rule.from_):
             yield "from", f"is no short code: {rule.from_!r}"
-    elif rule.from_ is not None and dialled(rule.from_, rule.channel, country) is None:
-        yield "from", f"is no phone number: {rule.from_!r}"
+        case Channel.SMS | Channel.VOICE if dialled(rule.from_, rule.channel, country) is None:
+            yield "from", f"is no phone number: {rule.from_!r}"
+        case Channel.LETTER if not rule.from_.strip() or not rule.from_.isprintable():
+            yield "from", f"must be a name on one line, not {rule.from_!r}"
+        case Channel.WEBHOOK:
+            yield "from", "is not said by a webhook"
+
+
+def _bad_recipients(rule: Rule, country: str | None) -> Iterator[tuple[str, str]]:
     for number, entry in enumerate(rule.to):
         if is_literal(entry) and dialled(entry, rule.channel, country) is None:
             yield f"to.{number}", f"is no address on channel {rule.channel}: {entry!r}"
+        elif entry.startswith("staff:") and rule.channel in (Channel.LETTER, Channel.WEBHOOK):
+            yield f"to.{number}", f"staff have no address on channel {rule.channel}"
 
 
 def _is_short_code(text: str) -> bool:

@@ -31,6 +31,7 @@ FILTERS: Mapping[str, tuple[str, ...]] = {
     "int": ("default",),
     "items": (),
     "join": ("d", "attribute"),
+    "json": (),
     "last": (),
     "length": (),
     "list": (),

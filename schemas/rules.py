@@ -151,7 +151,7 @@ def _faults(rule: Rule) -> Iterator[Fault]:
 
 
 def _content_faults(rule: Rule) -> Iterator[Fault]:
-    if rule.text is None and rule.html is None:
+    if rule.text is None and rule.html is None and rule.channel is not Channel.WEBHOOK:
         yield Fault(path="text", reason=f"is missing: rule {rule.id!r} says nothing")
     if rule.channel is not Channel.EMAIL:
         for name in ("attachments", "images", "html", "invitation"):

@@ -41,6 +41,8 @@ def _channels(channels: Mapping[Channel, ChannelSettings], plain: Any) -> Faults
                 yield Fault(path=f"channels.{channel}.{key}", reason="unknown key")
         if channel is Channel.WEBHOOK and settings.requested and settings.url is None:
             yield Fault(path="channels.webhook.url", reason="is missing: a webhook needs an address")
+        if channel is Channel.WEBHOOK and settings.url is not None and not settings.url.startswith("https://"):
+            yield Fault(path="channels.webhook.url", reason=f"must begin with https://, not {settings.url!r}")
 
 
 def _footers(footers: Mapping[Channel, str], _plain: object) -> Faults:

@@ -24,6 +24,9 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 _LOCALE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|\d{3}))?", re.ASCII)
 _ADDRESS = re.compile(r"[^@\s<>,;\"\x00-\x1f]+@[^@\s<>,;\"\x00-\x1f]+")
+LONGEST_WEBHOOK = 2000
+MOST_POSTAL_LINES = 10
+LONGEST_POSTAL_LINE = 100
 _MAILBOX = re.compile(r"(?:[^<>\r\n\x00-\x1f]*<)?([^<>]+?)>?")
 
 
@@ -187,6 +190,23 @@ def url_from_text(text: str) -> str:
     if not re.fullmatch(r"https?://[^\s/?#@]+([/?#]\S*)?", text):
         raise ValueError(f"must be a web address such as https://portal.example/, not {text!r}")
     return text
+
+
+def webhook_from_text(text: str) -> str:
+    """A web address that messages are posted to: what is said there is nobody else's to read."""
+    if not re.fullmatch(r"https://[^\s/?#@]+([/?#]\S*)?", text) or len(text) > LONGEST_WEBHOOK:
+        raise ValueError(f"must be an address that begins with https://, not {text!r}")
+    return text
+
+
+def postal_from_text(text: str) -> str:
+    """A postal address, its lines joined by `, ` as a letter's `to` has them; commas and line breaks part them."""
+    lines = [line.strip() for line in re.split(r"[,\n]", text)]
+    lines = [line for line in lines if line]
+    is_short = all(len(line) <= LONGEST_POSTAL_LINE for line in lines)
+    if not 2 <= len(lines) <= MOST_POSTAL_LINES or not is_short or not all(map(str.isprintable, lines)):
+        raise ValueError(f"must be a postal address of 2 to {MOST_POSTAL_LINES} lines, parted by commas, not {text!r}")
+    return ", ".join(lines)
 
 
 def _reads(read: Callable[[str], object]) -> BeforeValidator:

@@ -38,7 +38,10 @@ SETTINGS: Mapping[str, Any] = {
         "voice": "+12025550111",
         "short_code": "12345",
     },
-    "channels": {channel: {"requested": True} for channel in Channel if channel is not Channel.WEBHOOK},
+    "channels": {
+        **{channel: {"requested": True} for channel in Channel},
+        Channel.WEBHOOK: {"requested": True, "url": "https://hooks.riverside.example/tidings"},
+    },
     "programmes": {"TRUNK": {"short_code": "12345", "name": "Trunk show"}},
     "staff": [
         {
@@ -55,7 +58,11 @@ SETTINGS: Mapping[str, Any] = {
         "registration_notification": {"stop_after_registration": True},
         "route_started": {"enabled": True},
     },
-    "billing": {"sms": {"model": "per_segment", "price": "0.02"}, "voice": {"price_per_minute": "0.03"}},
+    "billing": {
+        "sms": {"model": "per_segment", "price": "0.02"},
+        "voice": {"price_per_minute": "0.03"},
+        "letter": {"price_per_sheet": {"second": "0.60"}},
+    },
 }
 """A tenant that has everything on. A file's own keys at the top replace these."""
 

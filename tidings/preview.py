@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 
+from processors.as_it_stands import PEOPLE
 from processors.command import command
 from processors.dispatch.gates import Case, Stop, first_stop, sender
 from processors.effects import Record
@@ -31,8 +32,6 @@ from tidings.open_purse import UP_TO_COMMANDS
 LOOKS_AHEAD = timedelta(days=400)
 AS_THEY_ARE = frozenset({"settings.changed", "contact.changed", "consent.changed"})
 """Events that are left out: settings, people and consents are taken as they stand now."""
-SOURCE = "/people-as-they-are"
-"""The source of the events by which people are made known to a runner."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +163,7 @@ def introduced(contact: Contact, tenant: str, now: datetime) -> Event:
     return event_from_mapping(
         {
             "id": contact.id,
-            "source": SOURCE,
+            "source": PEOPLE,
             "type": "contact.changed",
             "tenant": tenant,
             "subject": contact.id,

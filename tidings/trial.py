@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from processors.effects import Record
 from schemas.message import Message
@@ -86,12 +87,24 @@ def try_out(setting: Setting, candidate: TenantSettings, events: Iterable[Happen
     difference, the people and what waits, not with all that was sent.
     """
     before, after = _Side(setting), _Side(replace(setting, settings=candidate))
+    passed_over = AS_THEY_ARE - heard_by_rules(setting.settings.document, candidate.document)
     pairs = _Pairs()
     for happened in events:
-        if happened.event.type not in AS_THEY_ARE:
+        if happened.event.type not in passed_over:
             pairs.take(before.hear(happened), after.hear(happened))
     pairs.take(before.end(until), after.end(until))
     return pairs.trial()
+
+
+def heard_by_rules(*documents: Mapping[str, Any]) -> frozenset[str]:
+    """The events that rules of these settings answer; a document that is a draft may have faults.
+
+    A change of settings is none of them: heard again, it would put other settings in force.
+    """
+    lists = [document.get("rules") for document in documents]
+    rules = [rule for each in lists if isinstance(each, list) for rule in each if isinstance(rule, Mapping)]
+    named = [each for rule in rules if isinstance(rule.get("on"), list) for each in rule["on"]]
+    return frozenset(each for each in named if isinstance(each, str)) - {"settings.changed"}
 
 
 class _Side:

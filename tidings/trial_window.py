@@ -11,6 +11,7 @@ from schemas.state import TenantSettings
 from tidings.config import Kafka
 from tidings.past import events_of, setting_now
 from tidings.preview import AS_THEY_ARE, Happened, Setting
+from tidings.trial import heard_by_rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,15 +45,18 @@ class Window:
         return replace(self.setting.settings, document=document)
 
 
-async def read_window(kafka: Kafka, tenant: str, since: datetime, now: datetime, most: int) -> Window | None:
-    """The events since then, the newest `most` of them; None for a tenant without settings."""
+async def read_window(
+    kafka: Kafka, tenant: str, since: datetime, now: datetime, most: int, draft: Mapping[str, object]
+) -> Window | None:
+    """The events since then that rules may answer, the newest `most` of them; None for a tenant without settings."""
     setting = await setting_now(kafka, tenant)
     if setting is None:
         return None
+    passed_over = AS_THEY_ARE - heard_by_rules(setting.settings.document, draft)
     newest: list[tuple[datetime, int, int, Happened]] = []
     left_out = 0
     async for logged in events_of(kafka, tenant, since):
-        if logged.event.type in AS_THEY_ARE or logged.position.at > now:
+        if logged.event.type in passed_over or logged.position.at > now:
             continue
         position = logged.position
         entry = (position.at, position.partition, position.offset, Happened(event=logged.event, at=position.at))

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from processors.addressees import addressees, entries_of, on_its_way
+from processors.as_it_stands import only_says_how_things_stand
 from processors.decide.audience import call, may_travel, travels
 from processors.decide.batches import enlist
 from processors.decide.digest import collect
@@ -25,7 +26,7 @@ from processors.settings import InForce
 from schemas.candidate import Cause, Recipient
 from schemas.envelope import Event
 from schemas.event_data import data_to_plain
-from schemas.events import STATE_ONLY
+from schemas.events import STATE_ONLY, Patch
 from schemas.reasons import Reason
 from schemas.words import Channel, Outcome
 
@@ -48,6 +49,13 @@ def answer(event: Event, record: Record, tables: Tables, known: InForce) -> Iter
     if not kinds and not (standing and standing.ended_plans) and event.type not in STATE_ONLY:
         facts = {"type": event.type}
         yield decided(event, record, known, outcome=Outcome.DROPPED, reason=Reason.NO_RULE_MATCHED, facts=facts)
+
+
+def answer_as_rule(event: Event, record: Record, tables: Tables, known: InForce) -> Iterator[Effect]:
+    """What rules say to an event that has changed what is known. None answers that a contact is erased: it is gone."""
+    is_erasure = isinstance(event.data, Patch) and event.data.patch is None
+    if known.kinds_on(event.type) and not is_erasure and not only_says_how_things_stand(event):
+        yield from answer(event, record, tables, known)
 
 
 def answer_for_one(event: Event, record: Record, tables: Tables, known: InForce) -> Iterator[Effect]:

@@ -22,6 +22,7 @@ from schemas.settings import Settings
 from schemas.topics import MESSAGES
 from schemas.validation import parse, to_plain
 from schemas.values import email_from_text
+from schemas.words import Channel
 
 SAID_TO_ONE_CONTACT = 10_000
 """How many rows of one contact a scan takes; nobody is invited so often."""
@@ -102,7 +103,9 @@ def _erase(event: Event, before: Contact | None, record: Record, tables: Tables,
     if before is None:
         return
     yield Delete(table=CONTACTS, key=row_key(event.tenant, event.subject))
-    for address in (*before.addresses, *filter(None, [before.postal_address])):
+    hook = known.settings.channels.get(Channel.WEBHOOK)
+    further = (before.postal_address, hook.url if hook else None)
+    for address in (*before.addresses, *filter(None, further)):
         withdrawal = Withdrawal(
             tenant=event.tenant, event_id=event.id, contact=before.id, reason=Reason.CANCELLED_BY_EVENT
         )

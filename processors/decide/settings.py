@@ -1,11 +1,12 @@
 """A change of a tenant's settings: merged, validated as a whole, and put in force or refused with every fault."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
+from dataclasses import replace
 
 from processors.billing import terms_of
 from processors.decide.tables import TENANTS
 from processors.effects import Effect, Forward, Put, Record, Refuse, Tables
-from processors.settings import parse
+from processors.settings import InForce, parse, typed
 from schemas.envelope import Event
 from schemas.events import Patch
 from schemas.faults import Refused
@@ -14,8 +15,8 @@ from schemas.state import TenantSettings
 from schemas.topics import SETTINGS, TERMS
 
 
-def on_settings_changed(event: Event, record: Record, tables: Tables) -> Iterator[Effect]:
-    """Half of a change is never in force: one fault refuses it whole (contract section 3)."""
+def on_settings_changed(event: Event, record: Record, tables: Tables) -> Generator[Effect, None, InForce | None]:
+    """Half of a change is never in force: one fault refuses it whole (contract section 3). Returns what is in force."""
     if not isinstance(event.data, Patch) or event.data.patch is None:
         raise TypeError(f"settings.changed carries a {type(event.data).__name__} without a patch")
     before = tables.get(TENANTS, event.tenant)
@@ -24,7 +25,7 @@ def on_settings_changed(event: Event, record: Record, tables: Tables) -> Iterato
         settings = parse(document)
     except Refused as refused:
         yield Refuse(faults=refused.faults)
-        return
+        return None
     after = TenantSettings(
         tenant=event.tenant,
         version=before.version + 1 if before else 1,
@@ -36,3 +37,10 @@ def on_settings_changed(event: Event, record: Record, tables: Tables) -> Iterato
     yield Forward(topic=SETTINGS.name, key=event.tenant, value=after)
     terms = terms_of(event.tenant, after.version, record.now, settings)
     yield Forward(topic=TERMS.name, key=f"{event.tenant}|", value=terms)
+    return typed(after)
+
+
+def summary(event: Event, version: int) -> Event:
+    """The change as rules see it: which sections it names, and the version it made, but neither words nor secrets."""
+    patch = event.data.patch if isinstance(event.data, Patch) else None
+    return replace(event, data=Patch(patch={"changed": sorted(patch or {}), "version": version}))

@@ -10,7 +10,7 @@ from functools import partial
 
 from processors.addressees import addressed
 from processors.decide import allowance
-from processors.decide.answer import answer, answer_for_one
+from processors.decide.answer import answer, answer_as_rule, answer_for_one
 from processors.decide.batches import divide, has_arrived
 from processors.decide.consent import on_consent_changed
 from processors.decide.contact import on_contact_changed
@@ -18,7 +18,7 @@ from processors.decide.credits import on_credits_purchased
 from processors.decide.outcomes import counted
 from processors.decide.parking import park, parks, release, unpark
 from processors.decide.reports import on_delivery_reported, on_unsubscribe_clicked
-from processors.decide.settings import on_settings_changed
+from processors.decide.settings import on_settings_changed, summary
 from processors.decide.tables import CONTACTS, SEEN, TIMERS
 from processors.effects import Effect, Forward, Put, Record, Refuse, Tables, row_key
 from processors.emissions import emit
@@ -45,7 +45,7 @@ STATE_CHANGES: dict[str, Answer] = {
     "delivery.reported": on_delivery_reported,
     "unsubscribe.clicked": on_unsubscribe_clicked,
 }
-"""Events that have an answer of their own; every other event is answered by kinds."""
+"""Events that change what is known, before the rules on them answer; every other event is answered by kinds."""
 
 WAKES: dict[str, Callable[[str, Record, Tables], Iterator[Effect]]] = {
     "parking": unpark,
@@ -110,9 +110,19 @@ def _take(event: Event, record: Record, tables: Tables) -> Iterator[Effect]:
         return
     yield Put(SEEN, heard, Seen(at=record.now))
     if event.type == "settings.changed":
-        yield from on_settings_changed(event, record, tables)
-        return
-    yield from _in_force(event, record, tables, STATE_CHANGES.get(event.type, answer))
+        known = yield from on_settings_changed(event, record, tables)
+        if known is not None:
+            yield from answer_as_rule(summary(event, known.version), record, tables, known)
+    elif event.type in STATE_CHANGES:
+        yield from _in_force(event, record, tables, _change_state)
+    else:
+        yield from _in_force(event, record, tables, answer)
+
+
+def _change_state(event: Event, record: Record, tables: Tables, known: InForce) -> Iterator[Effect]:
+    """What is known changes; then the tenant's rules may say something to it."""
+    yield from STATE_CHANGES[event.type](event, record, tables, known)
+    yield from answer_as_rule(event, record, tables, known)
 
 
 def _take_portion(portion: Portion, record: Record, tables: Tables) -> Iterator[Effect]:

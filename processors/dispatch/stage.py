@@ -217,10 +217,12 @@ def _withdraw(withdrawal: Withdrawal, record: Record, tables: Tables) -> Iterato
 
 
 def _gateways_of(key: str) -> Iterator[str]:
-    """The topics of all commands that may go to the address of this key: a mail address, a number, or a postal one."""
+    """The topics of all commands that may go to the address of this key: a web, mail or postal one, or a number."""
     address = key.partition("|")[2]
-    if "@" in address:
-        channels: tuple[Channel, ...] = (Channel.EMAIL,)
+    if address.startswith("https://"):
+        channels: tuple[Channel, ...] = (Channel.WEBHOOK,)
+    elif "@" in address:
+        channels = (Channel.EMAIL,)
     elif address.startswith("+"):
         channels = (Channel.SMS, Channel.SHORT_CODE, Channel.VOICE, Channel.EMAIL)
     else:

@@ -148,6 +148,8 @@ TIME = {
     "a comparison of lists in a loop": "{% for i in items %}{% if items == items %}{% endif %}{% endfor %}",
     "a sort in a loop": "{% for i in items %}{{ (items | sort(attribute='name') | first).name }}{% endfor %}",
     "a sum in a loop": "{% for i in items %}{{ items | sum(attribute='quantity') }}{% endfor %}",
+    "json in a loop": "{% for i in items %}{% if items | json %}{% endif %}{% endfor %}",
+    "json of all": "{{ deep | json }}{{ lists | json }}{{ text | json }}{{ markup | json }}",
     "a date in a loop": "{% for i in items %}{{ '2026-01-01T00:00:00Z' | date }}{% endfor %}",
     "a count of words in a loop": "{% for i in items %}{{ text | wordcount }}{% endfor %}",
     "titles in a loop": "{% for i in items %}{% if text | title %}{% endif %}{% endfor %}",

@@ -115,6 +115,13 @@ def test_people_settings_and_consents_are_as_they_are_now() -> None:
     assert tried({"rules": []}, events, (silent,)).differences == []
 
 
+def test_rules_on_changed_people_are_tried_on_their_changes() -> None:
+    events = happened(("contact.changed", {"name": "Ann B"}), ("settings.changed", {"rules": []}))
+    own = {**RULE, "id": "own", "on": ["contact.changed", "settings.changed"], "text": "Hello {{ contact.name }}"}
+    [added] = tried({"rules": [RULE, own]}, events).differences
+    assert (added.change, added.shown.says) == (Change.ADDED, "Hello Ann B")
+
+
 def test_credits_are_not_asked_for() -> None:
     prepaid = {"billing": {"sms": {"model": "per_segment", "price": "0.02", "prepaid": True}}}
     assert (tried(prepaid).differences, tried(prepaid).alike) == ([], 4)

@@ -196,6 +196,8 @@ def _print(sheet: "Sheet") -> None:
         typer.echo(f"HTML: {len(message.html):,} characters; --write DIR writes it into a file.")
     if message.attachments:
         typer.echo(f"Attached: {', '.join(file.name for file in message.attachments)}")
+    if message.charge is not None and message.charge.unit == "sheet":
+        typer.echo(f"Sheets: {message.charge.units}")
     if message.segments is not None:
         typer.echo(f"Segments: {message.segments} ({message.encoding})")
     if message.rewritten:

@@ -47,13 +47,13 @@ def check(
 
 def _costs(settings: "Settings") -> "Iterator[str]":
     from processors.template_extent import ASSUMED_CHARACTERS, ASSUMED_ITEMS
-    from processors.text_cost import text_cost
+    from processors.text_cost import is_counted, text_cost
 
     for rule in settings.rules:
-        if rule.channel.has_segments and rule.text is not None:
+        if is_counted(rule.channel) and rule.text is not None:
             cost = text_cost(rule.text, rule.channel, settings)
             price = f", {cost.price} {settings.currency}" if cost.price is not None else ""
-            many = f"{cost.most_segments} segment{'s' if cost.most_segments != 1 else ''}"
+            many = f"{cost.most} {cost.unit}{'s' if cost.most != 1 else ''}"
             assumed = f"if a value has {ASSUMED_CHARACTERS} characters and a list {ASSUMED_ITEMS} items"
             yield f"rule:{rule.id}: at most {many}{price}, {assumed}."
 

@@ -8,6 +8,7 @@ import typer
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from tidings.tenant_settings.draft import Draft
     from tidings.trial import Difference, Trial
     from tidings.trial_window import Window
 
@@ -45,7 +46,7 @@ def try_(
     now = datetime.now(UTC)
     try:
         read = read_draft(file)
-        window = _window(_one_tenant(read.tenant, tenant), now - timedelta(days=days), now, most)
+        window = _window(_one_tenant(read.tenant, tenant), read, now - timedelta(days=days), now, most)
         in_force = window.setting.settings.document
         document = read.over(in_force) if patch or read.is_rules else read.document
         read.checked(document)
@@ -57,14 +58,14 @@ def try_(
     raise typer.Exit(1 if trial.differences else 0)
 
 
-def _window(tenant: str, since: "datetime", now: "datetime", most: int) -> "Window":
+def _window(tenant: str, draft: "Draft", since: "datetime", now: "datetime", most: int) -> "Window":
     import asyncio
 
     from tidings.cli.failures import FAILED, fail
     from tidings.cli.installation import installed
     from tidings.trial_window import read_window
 
-    window = asyncio.run(read_window(installed().kafka, tenant, since, now, most))
+    window = asyncio.run(read_window(installed().kafka, tenant, since, now, most, draft.document))
     if window is None:
         raise fail(f"Tenant {tenant} has no settings.", FAILED)
     return window

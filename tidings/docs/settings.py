@@ -3,13 +3,13 @@
 from dataclasses import fields
 
 from processors.kinds import KINDS
-from processors.rules import CHANNELS, UNHEARD
+from processors.rules import UNHEARD
 from schemas.kind_settings import KIND_SETTINGS, PLANNED, SHARED, KindSettings
 from schemas.rules import Rule, RuleTiming
 from schemas.settings import Settings
 from schemas.settings_sections import KindTemplates
 from tidings.docs.fields import field_table
-from tidings.docs.markdown import code, heading, listed, page
+from tidings.docs.markdown import code, heading, page
 from tidings.docs.meanings_of_settings import MEANINGS
 from tidings.docs.wording import nested_records, sentences
 
@@ -26,10 +26,10 @@ _TEMPLATES = """
 keeps the built-in words. `templates.<kind>.<locale>.<channel>` holds those for a locale such as `fr-CA` or a language
 such as `fr`.
 """
-_NOT_YET = f"""
-Nothing acts on these yet, so asking for them is refused: of a rule the events {listed(UNHEARD)}, and channels
-other than {listed(CHANNELS)}. The other settings below are checked, and have an effect as far as there are
-[kinds](kinds.md) and gateways that look at them.
+_ACTED_ON = f"""
+All settings below are checked, and have an effect as far as there are [kinds](kinds.md) and gateways that look at them.
+Letters and webhooks leave as delivery commands, which the [sandbox](../how-to/use-the-sandbox.md) takes until there are
+gateways. Rules may answer any event but {code(UNHEARD)}: their messages would be reported in turn.
 """
 _NO_KIND = "There is no such kind yet: these are checked and have no effect."
 _OWN_PARTS = (KindSettings, Rule, RuleTiming, KindTemplates)
@@ -37,7 +37,7 @@ _OWN_PARTS = (KindSettings, Rule, RuleTiming, KindTemplates)
 
 def settings() -> str:
     """The page."""
-    parts = [heading("Not yet"), _NOT_YET, heading("At the top"), field_table(Settings, MEANINGS)]
+    parts = [heading("What acts on them"), _ACTED_ON, heading("At the top"), field_table(Settings, MEANINGS)]
     for record in nested_records(Settings):
         if record not in _OWN_PARTS:
             parts += [heading(record.__name__), sentences(record), field_table(record, MEANINGS)]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from processors.as_it_stands import BEFORE_START
 from processors.phones import canonical_address
 from schemas.consent import ConsentChange
 from schemas.envelope import Event
@@ -14,7 +15,6 @@ from schemas.validation import instant_to_text, joined
 from schemas.wire import event_from_mapping
 from tidings.rehearsal.scenario import ConsentBefore, Document, Scenario
 
-SOURCE = "/state-before-start"
 BEFORE = timedelta(milliseconds=1)
 
 
@@ -49,7 +49,7 @@ def _change(event_type: str, tenant: str, subject: str, data: Document, path: st
         event = event_from_mapping(
             {
                 "id": path,
-                "source": SOURCE,
+                "source": BEFORE_START,
                 "type": event_type,
                 "tenant": tenant,
                 "subject": subject,
@@ -82,4 +82,4 @@ def under(path: str, faults: tuple[Fault, ...]) -> Iterator[Fault]:
 
 def is_before_start(value: object) -> bool:
     """Whether an event only makes the state before the start."""
-    return isinstance(value, Event) and value.source == SOURCE
+    return isinstance(value, Event) and value.source == BEFORE_START

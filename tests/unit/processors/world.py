@@ -9,9 +9,9 @@ from schemas.dead_letter import DeadLetter
 from schemas.decision import Decision
 from schemas.delivery import DeliveryStatus
 from schemas.message import Message
-from schemas.topics import COMMANDS, STATUSES
+from schemas.topics import COMMANDS, STATUSES, command_topic
 from schemas.wire import event_from_mapping
-from schemas.words import Status
+from schemas.words import Channel, Lane, Status
 from streams.topology import TOPOLOGY
 from tidings.memory import MemoryRunner
 
@@ -116,6 +116,11 @@ class World:
     def withdrawals(self) -> list[Withdrawal]:
         """All withdrawals that gateways were told of."""
         return [withdrawal for topic in COMMANDS for withdrawal in self.of(topic.name, Withdrawal)]
+
+    def withdrawn_at(self, channel: Channel) -> list[Withdrawal]:
+        """The withdrawals that one channel's gateway was told of."""
+        topics = {command_topic(channel, lane) for lane in Lane}
+        return [withdrawal for topic in topics for withdrawal in self.of(topic, Withdrawal)]
 
     @property
     def decisions(self) -> list[Decision]:
