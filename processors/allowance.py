@@ -21,7 +21,7 @@ from schemas.words import Channel
 
 
 def allowance_of(candidate: Candidate, settings: Settings) -> Allowance | None:
-    """What the recipient may get of the message's category; None where nothing limits it, and for what no person gets."""
+    """What the recipient may get of the message's category; None without a limit, and for what no person gets."""
     cap = settings.caps.get(candidate.category)
     if cap is None or (cap.per_day is None and cap.per_week is None) or candidate.channel is Channel.WEBHOOK:
         return None

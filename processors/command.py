@@ -15,6 +15,7 @@ from processors.segments import pack
 from processors.variables import who_is_who
 from processors.webhook_payload import payload
 from processors.wording import LOCALE, TIMEZONE
+from schemas import codec
 from schemas.candidate import Candidate
 from schemas.clock import rfc3339
 from schemas.message import File, Message
@@ -26,6 +27,9 @@ from schemas.words import Channel
 
 KEYWORD_REPLY = "keyword_reply"
 """The kind whose texts bear no footer: it says itself how to stop."""
+LARGEST_MESSAGE_BYTES = 800_000
+"""As it is encoded. Its command, and the row in which it waits for credits, have to fit one record of Kafka's."""
+_MOST_BYTES_OF_CHARACTER = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +46,18 @@ class Body:
 
 
 def command(case: Case) -> Message:
-    """Render a candidate that all gates let through; raises RenderError when it cannot be said."""
+    """Render a candidate that all gates let through; raises RenderError when it cannot be said, or carried."""
+    message = _worded(case)
+    texts = (message.subject or "", message.text, message.html or "", *(file.content for file in message.attachments))
+    if _MOST_BYTES_OF_CHARACTER * sum(map(len, texts)) > LARGEST_MESSAGE_BYTES // 2:
+        size = len(codec.encode(message))
+        if size > LARGEST_MESSAGE_BYTES:
+            facts = {"error": f"the message has {size} bytes, and at most {LARGEST_MESSAGE_BYTES} are sent"}
+            raise RenderError(Reason.RENDER_ERROR, facts)
+    return message
+
+
+def _worded(case: Case) -> Message:
     candidate, settings = case.candidate, case.known.settings
     words = words_for(candidate, settings)
     rendered = render(words, variables_of(candidate, settings))

@@ -5,7 +5,6 @@ instead. Tenants' templates run in a sandbox, on copies of plain values; a missi
 """
 
 import hashlib
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -26,11 +25,12 @@ from processors.template_reader import BadPlace, Scope, bad_places, undeclared
 from processors.template_sandbox import BUDGET, Budget, Missing, MissingVariable, compiled, sandbox
 from processors.wording import LOCALE, TIMEZONE, clock, date
 from schemas.faults import Fault
+from schemas.json_text import json_to_text, size_bytes
 from schemas.reasons import Reason
 
 TEMPLATES = Path(__file__).parent / "templates"
 TEMPLATE_LIMIT_BYTES = 64 * 1024
-OUTPUT_LIMIT_CHARACTERS = 256 * 1024
+OUTPUT_LIMIT_BYTES = 256 * 1024
 _PIECES_AT_ONCE = 16
 """A template gives its text in pieces; after so many the limit of all is looked at."""
 PARTS = ("subject", "text", "html")
@@ -135,9 +135,13 @@ def _text_of(html: str) -> str:
 
 
 def _within_limit(output: str) -> str:
-    if len(output) > OUTPUT_LIMIT_CHARACTERS:
-        raise RenderError(Reason.RENDER_ERROR, {"error": f"output over {OUTPUT_LIMIT_CHARACTERS} characters"})
+    _require_room(size_bytes(output))
     return output
+
+
+def _require_room(size: int) -> None:
+    if size > OUTPUT_LIMIT_BYTES:
+        raise RenderError(Reason.RENDER_ERROR, {"error": f"output over {OUTPUT_LIMIT_BYTES} bytes"})
 
 
 def _page(html: str, source: str, variables: Mapping[str, object]) -> str:
@@ -220,13 +224,16 @@ def _built_in_sources() -> frozenset[str]:
 
 
 def _part(source: str, variables: Mapping[str, object], *, html: bool) -> str:
-    output = ""
+    output, size = "", 0
     try:
         template = _compiled(source, html)
         context = template.new_context({**variables, BUDGET: Budget()}, shared=True)  # no names but these
         stream = template.root_render_func(context)
         while pieces := list(islice(stream, _PIECES_AT_ONCE)):
-            output = _within_limit(output + "".join(pieces))
+            said = "".join(pieces)
+            size += size_bytes(said)
+            _require_room(size)
+            output += said
     except MissingVariable as absent:
         path = _path_of(absent.owner, variables, absent.name)
         raise RenderError(Reason.MISSING_VARIABLE.of(path), {"missing": path}) from absent
@@ -278,7 +285,7 @@ def _library(loader: jinja2.BaseLoader, *, html: bool) -> _Library:
 
 def _json(value: object) -> str:
     """A value as JSON; unlike Jinja2's own `tojson` it is no markup, so HTML escapes it as any text."""
-    return json.dumps(value, ensure_ascii=False)
+    return json_to_text(value)
 
 
 _OWN_FILTERS: Mapping[str, Callable[..., str]] = {"date": _localised(date), "clock": _localised(clock), "json": _json}

@@ -16,7 +16,7 @@ from processors.emissions import withdraw_emissions
 from processors.kind import AtOnce, Kind
 from processors.occasion import Occasion
 from processors.recipients import candidate_for, planned_id
-from processors.settings import InForce, in_force
+from processors.settings import InForce, in_force, refusal_of
 from processors.timers import arm, disarm, is_due
 from schemas.candidate import Candidate, Withdrawal
 from schemas.envelope import Event
@@ -27,6 +27,8 @@ from schemas.words import Channel, Outcome
 
 PLANS_OF_ONE_CONTACT = 10_000
 """How many rows of one contact a scan takes; nobody has so many messages waiting."""
+SETTINGS_PAUSE = timedelta(minutes=1)
+"""How long a plan that is due waits where its tenant's settings are refused by this version of Tidings."""
 WITHDRAWABLE = timedelta(days=30)
 """How long a message that is never useless may wait at a gateway, for credits or for the end of quiet hours."""
 
@@ -78,6 +80,9 @@ def fire(row: str, record: Record, tables: Tables) -> Iterator[Effect]:
         yield Delete(table=PLANS, key=row)
         return
     known = in_force(tables, planned.tenant)
+    if known is None and refusal_of(tables, planned.tenant):
+        yield arm(TIMERS, record.now + SETTINGS_PAUSE, row_key("plan", row))
+        return
     if known is None:
         raise LookupError(
             f"the settings of tenant {planned.tenant!r} are gone while message {planned.message_id} waits"

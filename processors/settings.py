@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from processors.effects import Tables
 from processors.kind import Kind
@@ -14,6 +15,7 @@ from processors.template_reader import OPEN
 from processors.text_cost import length_faults
 from processors.wording import is_currency
 from schemas.faults import Fault, Refused
+from schemas.json_text import json_to_text, size_bytes
 from schemas.kind_settings import KindSettings
 from schemas.settings import Settings, parse_settings
 from schemas.state import TenantSettings
@@ -21,7 +23,10 @@ from schemas.topics import SETTINGS
 from schemas.words import Channel
 
 KNOWN_KINDS: dict[str, type[KindSettings]] = {kind.name: kind.settings for kind in KINDS.values()}
+LARGEST_DOCUMENT_BYTES = 800_000
+"""All settings of a tenant are one record, and one row of state."""
 _REMEMBERED = 4096
+R = TypeVar("R", bound="InForce | Refused")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +53,10 @@ def parse(document: Mapping[str, object]) -> Settings:
     What this version would not act on is refused as well: a setting in force must not be silently without effect.
     """
     settings = parse_settings(document, KNOWN_KINDS)
+    size = size_bytes(json_to_text(document))
+    if size > LARGEST_DOCUMENT_BYTES:
+        reason = f"have {size} bytes as JSON, and at most {LARGEST_DOCUMENT_BYTES} fit into one record"
+        raise Refused(Fault(path="", reason=reason))
     faults = list(_template_faults(settings))
     if not is_currency(settings.currency):
         faults.append(Fault(path="currency", reason=f"is no currency of ISO 4217: {settings.currency!r}"))
@@ -93,24 +102,65 @@ def _template_faults(settings: Settings) -> Iterator[Fault]:
                         yield from template_faults(source, where, html=part == "html", scope=scope)
 
 
-_parsed: dict[int, tuple[TenantSettings, InForce]] = {}
+_parsed: dict[int, tuple[TenantSettings, InForce | Refused]] = {}
 
 
 def in_force(tables: Tables, tenant: str) -> InForce | None:
-    """The tenant's settings as this stage's full copy of topic `settings` has them; None for an unknown tenant."""
+    """The tenant's settings as this stage's full copy of topic `settings` has them.
+
+    None for an unknown tenant, and for one whose settings this version of Tidings refuses: `refusal_of` tells which.
+    """
     row = tables.shared(SETTINGS.name, tenant)
-    return typed(row) if isinstance(row, TenantSettings) else None
+    found = _understood(row) if isinstance(row, TenantSettings) else None
+    return found if isinstance(found, InForce) else None
+
+
+def refusal_of(tables: Tables, tenant: str) -> tuple[Fault, ...]:
+    """What this version of Tidings has against the settings that stand; empty where nothing does, or none stand."""
+    row = tables.shared(SETTINGS.name, tenant)
+    return faults_of(row) if isinstance(row, TenantSettings) else ()
+
+
+def faults_of(row: TenantSettings) -> tuple[Fault, ...]:
+    """What is wrong in settings that were valid when they were put in force; empty as long as they are."""
+    found = _understood(row)
+    return found.faults if isinstance(found, Refused) else ()
 
 
 def typed(row: TenantSettings) -> InForce:
-    """The record of one version; parsed once for as long as the same row is looked up."""
+    """The record of one version; raises Refused for what this version of Tidings does not take."""
+    found = _understood(row)
+    if isinstance(found, Refused):
+        raise Refused(*found.faults)
+    return found
+
+
+def _understood(row: TenantSettings) -> InForce | Refused:
+    """Parsed once for as long as the same row is looked up."""
     found = _parsed.get(id(row))
     if found is not None and found[0] is row:
         return found[1]
+    try:
+        result: InForce | Refused = _enforced(row, parse(row.document))
+    except Refused as refused:
+        result = refused.with_traceback(None)
+    return _remembered(row, result)
+
+
+def put_in_force(row: TenantSettings, settings: Settings) -> InForce:
+    """The same for a row that has just been parsed."""
+    found = _enforced(row, settings)
+    _remembered(row, found)
+    return found
+
+
+def _enforced(row: TenantSettings, settings: Settings) -> InForce:
+    rules = [kind_of(rule) for rule in settings.rules]
+    return InForce(settings=settings, version=row.version, rules={rule.name: rule for rule in rules})
+
+
+def _remembered(row: TenantSettings, result: R) -> R:
     if len(_parsed) >= _REMEMBERED:
         _parsed.clear()
-    settings = parse(row.document)
-    rules = [kind_of(rule) for rule in settings.rules]
-    result = InForce(settings=settings, version=row.version, rules={rule.name: rule for rule in rules})
     _parsed[id(row)] = (row, result)
     return result

@@ -1,9 +1,8 @@
 """What a webhook posts where its rule has no words of its own: the event and its contact, as Standard Webhooks say."""
 
-import json
-
 from schemas.candidate import Candidate
 from schemas.clock import rfc3339
+from schemas.json_text import json_to_text
 from schemas.validation import to_plain
 
 
@@ -25,4 +24,4 @@ def payload(candidate: Candidate) -> str:
             "contact": to_plain(candidate.contact) if candidate.contact else None,
         },
     }
-    return json.dumps(said, ensure_ascii=False, separators=(",", ":"))
+    return json_to_text(said)

@@ -17,6 +17,11 @@ _DEEP = f"is nested deeper than {MAX_DEPTH} levels"
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), check_circular=False).encode
 
 
+def size_bytes(text: str) -> int:
+    """What a text takes in UTF-8, which is what records and their limits are counted in."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+
+
 def json_to_text(value: object) -> str:
     """Compact JSON; TypeError or ValueError for what JSON cannot say."""
     return _encode(value)
@@ -28,7 +33,7 @@ quoted: Callable[[str], str] = encode_basestring
 
 def json_from_text(text: str | bytes) -> Any:
     """The value a JSON text says; Refused with what is wrong when it says none."""
-    if len(text) > MAX_BYTES:
+    if (size_bytes(text) if isinstance(text, str) else len(text)) > MAX_BYTES:
         raise _refused(f"is longer than {MAX_BYTES} bytes")
     try:
         written = text.decode() if isinstance(text, bytes) else text

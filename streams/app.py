@@ -26,6 +26,7 @@ from streams.pulse import Pulse
 from streams.quarantine_alarm import QuarantineAlarm
 from streams.readiness import Readiness
 from streams.runner import StageRunner
+from streams.settings_watch import SettingsWatch
 from streams.stage import Stage
 from streams.store import ROCKSDB, StageTable, Store
 from streams.table_manager import TableManager
@@ -79,6 +80,7 @@ class App(faust.App):
     topic_prefix: str
     kafka: Kafka
     copies: Sequence[FullCopy] = ()
+    settings_watch: SettingsWatch
 
     async def on_first_start(self) -> None:
         """Have all full copies complete before anything is assigned."""
@@ -135,6 +137,7 @@ def build(stage: Stage, installation: Installation, readiness: Readiness) -> App
     app.kafka = installation.kafka
     copies = {name: FullCopy(BY_NAME[name], installation) for name in stage.shared}
     app.copies = tuple(copies.values())
+    app.settings_watch = SettingsWatch(stage.name, app.copies, app.metrics)
     table = app.Table(
         table_name(),
         key_type=bytes,

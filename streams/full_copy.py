@@ -7,6 +7,7 @@ copy changes only between two records of a stage, never while a function runs.
 import asyncio
 import logging
 from collections.abc import Mapping
+from itertools import islice
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
@@ -34,8 +35,14 @@ class FullCopy:
         self._name = topic_name(installation, topic.name)
         self._kafka = installation.kafka
         self._records: dict[str, object] = {}
+        self._changed: dict[str, None] = {}
         self._consumer: AIOKafkaConsumer | None = None
         self._following: asyncio.Task[None] | None = None
+
+    @property
+    def topic(self) -> Topic:
+        """The topic as the catalogue has it."""
+        return self._topic
 
     @property
     def name(self) -> str:
@@ -46,6 +53,13 @@ class FullCopy:
     def records(self) -> Mapping[str, object]:
         """The live map; it changes under whoever awaits."""
         return self._records
+
+    def take_changed(self, most: int) -> list[str]:
+        """Up to so many keys whose records have changed since they were taken, oldest first."""
+        taken = list(islice(self._changed, most))
+        for key in taken:
+            del self._changed[key]
+        return taken
 
     async def start(self) -> None:
         """Return when everything that was in the topic at this moment has been read; then follow it."""
@@ -96,5 +110,6 @@ class FullCopy:
                 self._records.pop(key, None)
             else:
                 self._records[key] = wire.decode(self._topic, record.key, record.value, record.headers)
+            self._changed[key] = None
         except (Refused, UnicodeDecodeError) as error:
             log.error("%s/%s/%s cannot be read: %s", self._name, record.partition, record.offset, error)

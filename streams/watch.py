@@ -23,6 +23,7 @@ async def watch_until_cancelled(apps: Sequence[App], health: Health) -> None:
 def look(app: App) -> None:
     """Show one stage as it is now."""
     app.alarm.look()
+    app.settings_watch.look()
     app.metrics.slept(app.pulse.longest_sleep_seconds)
     consumer = cast(Consumer | None, app._consumer)
     if consumer is not None and consumer.is_reading:

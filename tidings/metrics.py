@@ -71,6 +71,9 @@ _LATENESS = _histogram(
     "timer_lateness_seconds", "How late the oldest timer of a unit of work was stored.", _LATENESS_SECONDS, "stage"
 )
 _HELD = _gauge("timers_held", "1 while timers are held, because the ticks come from the future.", "stage")
+_REFUSED = _gauge(
+    "settings_refused", "Tenants whose settings this version of Tidings refuses: their events wait.", "stage"
+)
 _LAG = _gauge("lag_records", "Records of a partition that are still to be performed.", "stage", "topic", "partition")
 _ASLEEP = _gauge("longest_sleep_seconds", "The longest time for which the process stood still.", "stage")
 _LOST = _counter("records_lost_to_retention", "Records that were removed before they were read.", "stage", "topic")
@@ -174,6 +177,10 @@ class StageMetrics:
     def held(self, are_held: bool) -> None:
         """Whether timers are held."""
         _HELD.labels(self._stage).set(are_held)
+
+    def refused_settings(self, tenants: int) -> None:
+        """How many tenants have settings that this version does not take."""
+        _REFUSED.labels(self._stage).set(tenants)
 
     def lost(self, topic: str, records: int) -> None:
         """Retention was faster than this stage."""

@@ -2,6 +2,8 @@
 
 Settings travel through their own topic, so an event sent right behind its tenant's first settings may overtake them.
 Ten seconds later the tenant counts as unknown, and its events are refused: they are dead letters, and replayable.
+
+Where settings stand that this version of Tidings refuses, though an older one took them, events wait until others do.
 """
 
 from collections.abc import Iterator
@@ -10,7 +12,7 @@ from datetime import timedelta
 
 from processors.decide.tables import PARKED, PARKING, TIMERS
 from processors.effects import Delete, Effect, Forward, Put, Record, Tables, prefix_end, row_key
-from processors.settings import in_force
+from processors.settings import in_force, refusal_of
 from processors.timers import arm
 from schemas.envelope import Event
 from schemas.parking import ParkingOver
@@ -20,6 +22,7 @@ from schemas.wire import event_from_mapping, event_to_json
 
 PATIENCE = timedelta(seconds=10)
 PAUSE = timedelta(seconds=1)
+REFUSED_PAUSE = timedelta(minutes=1)
 RELEASED_AT_ONCE = 500
 
 
@@ -46,8 +49,12 @@ def unpark(tenant: str, record: Record, tables: Tables) -> Iterator[Effect]:
     parking = tables.get(PARKING, tenant)
     if parking is None:
         return
-    if in_force(tables, tenant) is None and record.now < parking.until:
+    if in_force(tables, tenant) is not None:
+        yield from release(tenant, tables)
+    elif record.now < parking.until:
         yield arm(TIMERS, record.now + PAUSE, row_key("parking", tenant))
+    elif refusal_of(tables, tenant):
+        yield arm(TIMERS, record.now + REFUSED_PAUSE, row_key("parking", tenant))
     else:
         yield from release(tenant, tables)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from processors.billing import terms_of
 from processors.decide.tables import TENANTS
 from processors.effects import Effect, Forward, Put, Record, Refuse, Tables
-from processors.settings import InForce, parse, typed
+from processors.settings import InForce, parse, put_in_force
 from schemas.envelope import Event
 from schemas.events import Patch
 from schemas.faults import Refused
@@ -37,7 +37,7 @@ def on_settings_changed(event: Event, record: Record, tables: Tables) -> Generat
     yield Forward(topic=SETTINGS.name, key=event.tenant, value=after)
     terms = terms_of(event.tenant, after.version, record.now, settings)
     yield Forward(topic=TERMS.name, key=f"{event.tenant}|", value=terms)
-    return typed(after)
+    return put_in_force(after, settings)
 
 
 def summary(event: Event, version: int) -> Event:

@@ -23,7 +23,7 @@ from processors.decide.tables import CONTACTS, SEEN, TIMERS
 from processors.effects import Effect, Forward, Put, Record, Refuse, Tables, row_key
 from processors.emissions import emit
 from processors.schedule import fire
-from processors.settings import InForce, in_force
+from processors.settings import InForce, in_force, refusal_of
 from processors.timers import fire_due
 from schemas.allowance import PlaceGivenBack, Unsayable
 from schemas.candidate import Candidate, Withdrawal
@@ -87,7 +87,9 @@ def on_audience(record: Record, tables: Tables) -> Iterator[Effect]:
         case Portion() as portion:
             yield from divide(portion)
         case _:
-            yield from _take(_event(record), record, tables)
+            event = _event(record)
+            waits = event.type != "settings.changed" and refusal_of(tables, event.tenant)
+            yield from park(event, record, tables) if waits else _take(event, record, tables)
 
 
 def _whom(candidate: Candidate) -> str:
@@ -139,9 +141,18 @@ def _take_portion(portion: Portion, record: Record, tables: Tables) -> Iterator[
 def _in_force(event: Event, record: Record, tables: Tables, answered: Answer) -> Iterator[Effect]:
     known = in_force(tables, event.tenant)
     if known is None:
-        yield Refuse(faults=(Fault(path="tenant", reason=f"tenant {event.tenant!r} has no settings"),))
+        yield Refuse(faults=tuple(_why_not(event.tenant, tables)))
         return
     yield from counted(event, answered(event, record, tables, known))
+
+
+def _why_not(tenant: str, tables: Tables) -> Iterator[Fault]:
+    """Why nothing is in force for a tenant."""
+    refused = refusal_of(tables, tenant)
+    if not refused:
+        yield Fault(path="tenant", reason=f"tenant {tenant!r} has no settings")
+    for fault in refused:
+        yield Fault(path="tenant", reason=f"this version refuses the settings of tenant {tenant!r}: {fault}")
 
 
 def _event(record: Record) -> Event:

@@ -19,7 +19,7 @@ from processors.dispatch.tables import CONSENTS, COPIES, DISPATCHED, HELD, TIMER
 from processors.effects import Delete, Effect, Forward, Put, Record, Tables, prefix_end, row_key
 from processors.last_words import last_words
 from processors.render import RenderError
-from processors.settings import InForce, in_force
+from processors.settings import InForce, in_force, refusal_of
 from processors.timers import arm, disarm, fire_due, is_due
 from schemas.address import recipient_key
 from schemas.allowance import Allowance, Unsayable
@@ -34,6 +34,8 @@ from schemas.words import Channel, Lane, Outcome
 
 SETTINGS_PAUSE = timedelta(seconds=1)
 """How long a candidate waits when this worker's copy of the settings is older than the one it was made under."""
+REFUSED_PAUSE = timedelta(minutes=1)
+"""The same where its tenant's settings are refused by this version of Tidings."""
 HELD_PER_ADDRESS = 10_000
 
 
@@ -83,7 +85,8 @@ def _wake(record: Record, tables: Tables, row: str) -> Iterator[Effect]:
 def _dispatch(candidate: Candidate, record: Record, tables: Tables) -> Iterator[Effect]:
     known = in_force(tables, candidate.tenant)
     if known is None or known.version < candidate.settings_version:
-        yield from _hold(candidate, Held(candidate=candidate, reason="", until=record.now + SETTINGS_PAUSE))
+        pause = REFUSED_PAUSE if refusal_of(tables, candidate.tenant) else SETTINGS_PAUSE
+        yield from _hold(candidate, Held(candidate=candidate, reason="", until=record.now + pause))
         return
     copies = tables.get(COPIES, _copies_row(candidate))
     case = Case(

@@ -15,6 +15,7 @@ from typing import Any
 from processors.criteria import BadCriterion, check, judge
 from processors.render import RenderError, Words, render, template_faults
 from processors.template_reader import OPEN
+from schemas.json_text import size_bytes
 from tests.attacks import criteria, templates
 from tests.attacks.data import CANARY, variables
 
@@ -42,7 +43,7 @@ def _attack_template(source: str, data: dict[str, Any], *, html: bool) -> dict[s
     except RenderError as error:
         return {"refused": [*faults, f"{error.reason}: {dict(error.facts)}"], "made": "", "size": 0}
     made = rendered.html or rendered.text
-    return {"refused": faults, "made": made[:MOST_SHOWN], "size": len(made)}
+    return {"refused": faults, "made": made[:MOST_SHOWN], "size": size_bytes(made)}
 
 
 def attack_criterion(source: str, data: dict[str, Any]) -> dict[str, Any]:
@@ -54,7 +55,7 @@ def attack_criterion(source: str, data: dict[str, Any]) -> dict[str, Any]:
     small = {name: value for name, value in data.items() if name not in ("items", "lists")}
     verdict = judge(source, small)
     shown = f"{verdict.holds} {dict(verdict.facts)}"
-    return {"refused": [], "made": shown, "size": len(shown)}
+    return {"refused": [], "made": shown, "size": size_bytes(shown)}
 
 
 def most_memory_bytes() -> int:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from processors.clean_text import clean_text
-from processors.render import OUTPUT_LIMIT_CHARACTERS
+from processors.render import OUTPUT_LIMIT_BYTES
 from tests.attacks import templates
 from tests.attacks.child import ATTACKS
 from tests.attacks.data import CANARY
@@ -40,7 +40,7 @@ def test_there_are_attacks_enough() -> None:
 def test_an_attack_is_refused_or_bounded(sort: str, name: str) -> None:
     outcome = outcomes(sort)[name]
     said = json.dumps([outcome["refused"], outcome["made"]])
-    assert outcome["size"] <= OUTPUT_LIMIT_CHARACTERS
+    assert outcome["size"] <= OUTPUT_LIMIT_BYTES
     assert outcome["seconds"] < MOST_SECONDS
     assert outcome["bytes"] < MOST_BYTES
     assert not outcome["harmed"]

@@ -46,6 +46,27 @@ events:
   - {at: "2026-06-03T10:00:00Z", tenant: pantry, type: contact.changed, subject: c1, data: {email: lee@example.org}}
 """
 
+SIZES = """
+name: characters of four bytes
+until: "2026-06-02T00:00:00Z"
+settings:
+  pantry:
+    senders: {{email: "Pantry <hello@pantry.example>"}}
+    channels: {{email: {{requested: true}}}}
+    rules:
+      - {{id: big, on: [parcel.lost], to: [contact], channel: email, subject: Lost, text: "{{{{ said }}}}",
+         html: "<p>{{{{ said }}}}</p>", attachments: [{{name: a.txt, media_type: text/plain, content: {file}}}]}}
+      - {{id: later, on: [parcel.found], to: [contact], channel: email, subject: Found, text: Soon,
+         timing: {{after: PT1H}}}}
+contacts: {{pantry: [{{id: c1, name: Ann Lee, email: ann@example.org}}]}}
+events:
+  - {{id: fits, at: "2026-06-01T10:00:00Z", tenant: pantry, type: parcel.lost, subject: c1, data: {{said: "{fits}"}}}}
+  - {{id: over, at: "2026-06-01T10:01:00Z", tenant: pantry, type: parcel.lost, subject: c1, data: {{said: "{over}"}}}}
+  - {{id: unplanned, at: "2026-06-01T10:02:00Z", tenant: pantry, type: parcel.found, subject: c1,
+     data: {{said: "{unplanned}"}}}}
+  - {{id: after, at: "2026-06-01T10:03:00Z", tenant: pantry, type: parcel.lost, subject: c1, data: {{said: x}}}}
+"""
+
 
 @pytest.mark.slow
 def test_the_same_file_comes_to_the_same_on_kafka_and_leaves_nothing_behind(kafka: str, tmp_path: Path) -> None:
@@ -92,3 +113,19 @@ async def test_a_worker_that_cannot_start_is_told_with_its_last_lines(tmp_path: 
         async with running_workers(tmp_path / "none.yaml", ["decide"], installation):
             pass
     assert "cannot be read: No such file or directory" in str(ended.value)
+
+
+@pytest.mark.slow
+def test_what_no_record_can_carry_has_the_same_fate_on_kafka(kafka: str, tmp_path: Path) -> None:
+    """Characters of four bytes: a message at the limit leaves, one beyond it and an event beyond it are explained."""
+    installation = Installation(kafka=Kafka(bootstrap_servers=kafka), home=tmp_path / "home")
+    path = tmp_path / "sizes.yaml"
+    path.write_text(SIZES.format(file="A" * 399_996, fits="😀" * 49_000, over="😀" * 60_000, unplanned="😀" * 200_000))
+    on_kafka = rehearse(path, engine="kafka", installation=installation).outcome.to_plain()
+    assert on_kafka == rehearse(path, through_codec=True).outcome.to_plain()
+    assert [message["event_id"] for message in on_kafka["messages"]] == ["fits", "after"]
+    [silent] = [each for each in on_kafka["decisions"] if each.get("reason") == "render_error"]
+    assert silent["event_id"] == "over"
+    assert [(each["event_id"], each["errors"][0]["reason"][:6]) for each in on_kafka["refused"]] == [
+        ("unplanned", "writes")
+    ]

@@ -168,10 +168,18 @@ def _print_settings(known: "TenantSettings", as_json: bool) -> None:
     from rich.markup import escape
 
     from schemas.clock import rfc3339
+    from schemas.faults import Refused
+    from tidings.cli.failures import fail
     from tidings.cli.output import console, table
     from tidings.tenant_settings.in_force import settings_in_force
 
-    found = settings_in_force(known.document)
+    try:
+        found = settings_in_force(known.document)
+    except Refused as refused:
+        raise fail(
+            f"This version of Tidings refuses version {known.version} of {known.tenant}'s settings, and events wait: "
+            f"{'; '.join(map(str, refused.faults))}. --yaml writes them into a file, to be mended and applied."
+        ) from None
     if as_json:
         _print_json(
             tenant=known.tenant,

@@ -13,6 +13,7 @@ from streams.topology import TOPOLOGY
 from tidings.config import Installation
 from tidings.dead_letters import Fate, read
 from tidings.doctor.finding import Finding, fault, warning, well
+from tidings.doctor.settings import settings
 
 LAG_RECORDS = 10_000
 CLOCK_SECONDS = 2.0
@@ -44,6 +45,7 @@ async def broker(installation: Installation) -> AsyncIterator[Finding]:
     for each in await lags(kafka, list(starts)):
         yield _lag(each, starts[each.group])
     yield _clock(await clock_ahead(kafka))
+    yield await settings(kafka)
     yield await _dead_letters(installation)
 
 

@@ -49,6 +49,18 @@ async def standing(kafka: Kafka, tenant: str) -> TenantSettings | None:
     return newest
 
 
+async def all_standing(kafka: Kafka) -> tuple[TenantSettings, ...]:
+    """The newest settings of every tenant."""
+    newest: dict[str, TenantSettings] = {}
+    async with aclosing(read_to_end(kafka, SETTINGS)) as records:
+        async for stored in records:
+            tenant = (stored.key or b"").decode(errors="replace")
+            found = _of(tenant, stored) if stored.value is not None else None
+            if found is not None:
+                newest[tenant] = found
+    return tuple(newest.values())
+
+
 async def apply(kafka: Kafka, file: SettingsFile, known: TenantSettings | None, by: str | None, wait: float) -> Applied:
     """Publish the change from `known` to the file, and wait up to `wait` seconds until a later version stands."""
     before: Mapping[str, object] = known.document if known else {}
