@@ -102,6 +102,15 @@ SETTINGS = Topic(
     cleanup=Cleanup.COMPACT,
     retention=None,
 )
+SETTINGS_VERSIONS = Topic(
+    name="settings.versions",
+    sentence="Every version of each tenant's settings, without secrets: what a message was worded by can be looked up.",
+    records=(TenantSettings,),
+    key="tenant|version",
+    owner="decide",
+    cleanup=Cleanup.COMPACT,
+    retention=None,
+)
 MESSAGES = Topic(
     name="messages",
     sentence="Messages that are due and have not yet passed the gates, and all else that an address has to know.",
@@ -235,6 +244,7 @@ TOPICS: tuple[Topic, ...] = (
     AUDIENCE,
     TICKS,
     SETTINGS,
+    SETTINGS_VERSIONS,
     MESSAGES,
     CHARGES,
     CONSENT_CHANGES,

@@ -82,7 +82,9 @@ def ordered(command: Message) -> Told:
         f"It was rendered with template version {command.template_version}{size}, and given to the {command.channel}"
         f" gateway (lane {command.lane}) from {command.from_} to {command.to}.{price}"
     )
-    return Told(at=command.commanded_at, sentence=sentence, version=command.settings_version)
+    shows = f"tidings settings show --tenant {command.tenant} --version {command.settings_version}"
+    advice = f"`{shows}` shows the settings, and so the words, that it was made with."
+    return Told(at=command.commanded_at, sentence=sentence, version=command.settings_version, advice=advice)
 
 
 def tried(entry: LedgerEntry) -> Told | None:

@@ -12,7 +12,10 @@ from schemas.events import Patch
 from schemas.faults import Refused
 from schemas.merge_patch import merge_patch
 from schemas.state import TenantSettings
-from schemas.topics import SETTINGS, TERMS
+from schemas.topics import SETTINGS, SETTINGS_VERSIONS, TERMS
+
+_SECRETS = {"channels": {"webhook": {"secret": None}}}
+"""A merge patch that takes out all that is secret."""
 
 
 def on_settings_changed(event: Event, record: Record, tables: Tables) -> Generator[Effect, None, InForce | None]:
@@ -35,9 +38,15 @@ def on_settings_changed(event: Event, record: Record, tables: Tables) -> Generat
     )
     yield Put(table=TENANTS, key=event.tenant, value=after)
     yield Forward(topic=SETTINGS.name, key=event.tenant, value=after)
+    yield Forward(topic=SETTINGS_VERSIONS.name, key=f"{event.tenant}|{after.version}", value=_without_secrets(after))
     terms = terms_of(event.tenant, after.version, record.now, settings)
     yield Forward(topic=TERMS.name, key=f"{event.tenant}|", value=terms)
     return put_in_force(after, settings)
+
+
+def _without_secrets(row: TenantSettings) -> TenantSettings:
+    """Versions are kept for ever; a secret that was changed is to be gone."""
+    return replace(row, document=merge_patch(row.document, _SECRETS))
 
 
 def summary(event: Event, version: int) -> Event:

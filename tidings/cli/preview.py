@@ -25,6 +25,9 @@ def preview(
         Path | None, typer.Option(metavar="FILE", help="The event, as JSON; of several, the last, after the others.")
     ] = None,
     event_id: Annotated[str | None, typer.Option(metavar="ID", help="The event of --tenant that has this id.")] = None,
+    version: Annotated[
+        int | None, typer.Option("--settings-version", min=1, help="Take this version of --tenant's settings.")
+    ] = None,
     channel: Annotated[str | None, typer.Option(help="Only on this channel.")] = None,
     write: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write each part into a file there: text, HTML, the whole mail.")
@@ -40,10 +43,10 @@ def preview(
     from tidings.cli.rules import say
     from tidings.tenant_settings.draft import BadDraft, read_draft
 
-    _require_one_question(kind, tenant, event, event_id)
+    _require_one_question(kind, tenant, event, event_id, version)
     try:
         file = read_draft(settings) if settings is not None else None
-        setting = _setting(file, tenant)
+        setting = _setting(file, tenant, version)
         events = _events(setting, kind, event, event_id, channel)
     except BadDraft as bad:
         say(settings or Path(), bad)
@@ -51,7 +54,9 @@ def preview(
     _tell(setting, events, kind, channel, write, as_json=as_json)
 
 
-def _require_one_question(kind: str | None, tenant: str | None, event: Path | None, event_id: str | None) -> None:
+def _require_one_question(
+    kind: str | None, tenant: str | None, event: Path | None, event_id: str | None, version: int | None
+) -> None:
     from tidings.cli.failures import INVALID, fail
 
     if kind is None and event is None and event_id is None:
@@ -60,6 +65,8 @@ def _require_one_question(kind: str | None, tenant: str | None, event: Path | No
         raise fail("Give one event: --event or --event-id.", INVALID)
     if event_id is not None and tenant is None:
         raise fail("--event-id needs --tenant.", INVALID)
+    if version is not None and tenant is None:
+        raise fail("--settings-version needs --tenant.", INVALID)
 
 
 def _tell(
@@ -96,13 +103,13 @@ def _tell(
     raise typer.Exit(0 if any(sheet.message for sheet in found.sheets) else 1)
 
 
-def _setting(file: "Draft | None", tenant: str | None) -> "Setting":
+def _setting(file: "Draft | None", tenant: str | None, version: int | None) -> "Setting":
     """The tenant as it is, or the example; changed by the file."""
     from dataclasses import replace
 
     from tidings.example import example_setting
 
-    setting = example_setting() if tenant is None else _real(tenant)
+    setting = example_setting() if tenant is None else _real(tenant, version)
     if file is None:
         return setting
     document = setting.settings.document
@@ -118,17 +125,24 @@ def _changed(document: "Mapping[str, object]", file: "Draft", *, is_example: boo
     return {**document, **file.document} if is_example else file.over(document)
 
 
-def _real(tenant: str) -> "Setting":
+def _real(tenant: str, version: int | None) -> "Setting":
     import asyncio
+    from dataclasses import replace
 
     from tidings.cli.failures import FAILED, fail
     from tidings.cli.installation import installed
     from tidings.past import setting_now
+    from tidings.tenant_settings.standing import version_of
 
     setting = asyncio.run(setting_now(installed().kafka, tenant))
     if setting is None:
         raise fail(f"Tenant {tenant} has no settings.", FAILED)
-    return setting
+    if version is None:
+        return setting
+    older = asyncio.run(version_of(installed().kafka, tenant, version))
+    if older is None:
+        raise fail(f"There is no version {version} of tenant {tenant}'s settings.", FAILED)
+    return replace(setting, settings=older)
 
 
 def _events(
@@ -202,6 +216,7 @@ def _print(sheet: "Sheet") -> None:
         typer.echo(f"Segments: {message.segments} ({message.encoding})")
     if message.rewritten:
         typer.echo(f"Rewritten: {' '.join(message.rewritten)}")
+    typer.echo(f"Template: {message.template_version}, settings version {message.settings_version}")
     price = f"{message.charge.amount} {message.charge.currency}" if message.charge else "none"
     typer.echo(f"Price: {price}\n")
 

@@ -24,15 +24,19 @@ def show(
     tenant: Annotated[str, typer.Option(help="The tenant whose settings they are.")],
     as_yaml: Annotated[bool, typer.Option("--yaml", help="Print a file to edit, for diff and apply.")] = False,
     as_json: Json = False,
+    version: Annotated[int | None, typer.Option(min=1, help="An older version, as messages name theirs.")] = None,
 ) -> None:
     """Show all settings in force, with their version, and which of them are defaults.
 
-    Secrets are masked, except in the file of `--yaml`. Exit status 1 when the tenant is not known.
+    Secrets are masked, except in the file of `--yaml`, and older versions have none. Exit status 1 when the tenant or
+    the version is not known.
     """
     from tidings.cli.failures import fail
     from tidings.tenant_settings.settings_file import SettingsFile, write_settings_file
 
-    known = _standing(tenant)
+    known = _standing(tenant) if version is None else _version(tenant, version)
+    if known is None and version is not None:
+        raise fail(f"There is no version {version} of tenant {tenant}'s settings.")
     if known is None:
         raise fail(f"Tenant {tenant} has no settings. `tidings settings apply` gives it some, from version 0 on.")
     if as_yaml:
@@ -162,6 +166,15 @@ def _standing(tenant: str) -> "TenantSettings | None":
     from tidings.tenant_settings.standing import standing
 
     return asyncio.run(standing(installed().kafka, tenant))
+
+
+def _version(tenant: str, version: int) -> "TenantSettings | None":
+    import asyncio
+
+    from tidings.cli.installation import installed
+    from tidings.tenant_settings.standing import version_of
+
+    return asyncio.run(version_of(installed().kafka, tenant, version))
 
 
 def _print_settings(known: "TenantSettings", as_json: bool) -> None:

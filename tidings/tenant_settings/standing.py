@@ -16,7 +16,7 @@ from schemas.envelope import Event
 from schemas.faults import Fault, Unreadable
 from schemas.merge_patch import merge_patch
 from schemas.state import TenantSettings
-from schemas.topics import EVENTS, SETTINGS
+from schemas.topics import EVENTS, SETTINGS, SETTINGS_VERSIONS, Topic
 from schemas.wire import event_from_mapping
 from streams.client import Stored, follow, publisher, read_to_end
 from tidings.config import Kafka
@@ -47,6 +47,19 @@ async def standing(kafka: Kafka, tenant: str) -> TenantSettings | None:
         async for stored in records:
             newest = _of(tenant, stored) or newest
     return newest
+
+
+async def version_of(kafka: Kafka, tenant: str, version: int) -> TenantSettings | None:
+    """One version of a tenant's settings, without secrets; None for one that never was, or that nobody kept."""
+    found = None
+    async with aclosing(read_to_end(kafka, SETTINGS_VERSIONS, key=f"{tenant}|{version}".encode())) as records:
+        async for stored in records:
+            row = _of(f"{tenant}|{version}", stored, SETTINGS_VERSIONS)
+            found = row or found
+    if found is not None:
+        return found
+    newest = await standing(kafka, tenant)
+    return newest if newest is not None and newest.version == version else None
 
 
 async def all_standing(kafka: Kafka) -> tuple[TenantSettings, ...]:
@@ -110,11 +123,11 @@ async def _refusal(kafka: Kafka, event: Event) -> tuple[Fault, ...]:
     return ours[-1].faults if ours else ()
 
 
-def _of(tenant: str, stored: Stored) -> TenantSettings | None:
-    if stored.key != tenant.encode():
+def _of(key: str, stored: Stored, topic: Topic = SETTINGS) -> TenantSettings | None:
+    if stored.key != key.encode():
         return None
     try:
-        found = wire.decode(SETTINGS, stored.key, stored.value, stored.headers)
+        found = wire.decode(topic, stored.key, stored.value, stored.headers)
     except Unreadable:
         return None
     return found if isinstance(found, TenantSettings) else None
