@@ -115,6 +115,23 @@ def test_people_settings_and_consents_are_as_they_are_now() -> None:
     assert tried({"rules": []}, events, (silent,)).differences == []
 
 
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ({"templates": {"appointment_reminder": {"sms": {"text": "Soon"}}}}, [("changed", "sms", ("text",))]),
+        ({"kinds": {"appointment_reminder": {"enabled": False}}}, [("removed", "email", ()), ("removed", "sms", ())]),
+        ({"kinds": {"appointment_reminder": {"sms_hours_before": 30}}}, [("moved", "sms", ())]),
+        ({"footers": {"sms": "x" * 160}, "rules": []}, [("changed", "sms", ("text",)), *[("removed", "sms", ())] * 2]),
+        ({"holidays": ["2026-12-25"], "portal_url": None}, []),
+    ],
+    ids=["a template", "a kind that is off", "another hour", "a footer", "nothing that is said"],
+)
+def test_built_in_messages_differ_as_rules_do(change: Mapping[str, Any], found: list[tuple[str, str, object]]) -> None:
+    trial = tried(change)
+    assert sorted((each.change.value, each.shown.channel, each.parts) for each in trial.differences) == found
+    assert sum(each.price for each in trial.differences) == trial.price_after - trial.price_before
+
+
 def test_rules_on_changed_people_are_tried_on_their_changes() -> None:
     events = happened(("contact.changed", {"name": "Ann B"}), ("settings.changed", {"rules": []}))
     own = {**RULE, "id": "own", "on": ["contact.changed", "settings.changed"], "text": "Hello {{ contact.name }}"}

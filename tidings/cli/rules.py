@@ -34,7 +34,7 @@ def check(
             file = read_draft(path)
             settings = file.checked()
         except BadDraft as bad:
-            faults += _told(path, bad, aloud=not as_json)
+            faults += told(path, bad, aloud=not as_json)
         else:
             many = len(settings.rules)
             typer.echo(f"{path} is valid, with {many} rule{'s' if many != 1 else ''}.", err=as_json)
@@ -58,7 +58,20 @@ def _costs(settings: "Settings") -> "Iterator[str]":
             yield f"rule:{rule.id}: at most {many}{price}, {assumed}."
 
 
-def _told(path: Path, bad: "BadDraft", *, aloud: bool) -> list[dict[str, object]]:
+def one_tenant(named: str | None, asked: str | None) -> str:
+    """The tenant that a file names, or that was asked for; ends the command when they differ or there is none."""
+    from tidings.cli.failures import INVALID, fail
+
+    if named and asked and named != asked:
+        raise fail(f"The file is of tenant {named}, not {asked}.", INVALID)
+    tenant = asked or named
+    if tenant is None:
+        raise fail("Name the tenant with --tenant: the file does not say it.", INVALID)
+    return tenant
+
+
+def told(path: Path, bad: "BadDraft", *, aloud: bool) -> list[dict[str, object]]:
+    """The faults of a file for programs; said to people as well where `aloud`."""
     if aloud:
         say(path, bad)
     return [

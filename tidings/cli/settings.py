@@ -8,14 +8,17 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from schemas.faults import Refused
     from schemas.state import TenantSettings
     from tidings.tenant_settings.difference import Change
     from tidings.tenant_settings.settings_file import SettingsFile
     from tidings.tenant_settings.standing import Applied
 
 app = typer.Typer(no_args_is_help=True, help="Show a tenant's settings, compare them with a file, change them by one.")
-File = Annotated[Path, typer.Argument(metavar="FILE", help="As `tidings settings show --yaml` writes it.")]
+File = Annotated[
+    Path,
+    typer.Argument(metavar="FILE", help="As `tidings settings show --yaml` writes it; or the settings or rules alone."),
+]
+Whose = Annotated[str | None, typer.Option("--tenant", help="Whose settings, where the file does not say it.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
@@ -47,15 +50,14 @@ def show(
 
 
 @app.command()
-def diff(file: File, as_json: Json = False) -> None:
+def diff(file: File, tenant: Whose = None, as_json: Json = False) -> None:
     """Say what a file would change of the settings that stand.
 
     Exit status 1 when it would change something, 2 when it is not valid.
     """
     from tidings.tenant_settings.difference import changes
 
-    wanted = _read(file, as_json)
-    known = _standing(wanted.tenant)
+    wanted, known = _read(file, tenant, as_json)
     found = changes(known.document if known else {}, wanted.settings)
     version = known.version if known else 0
     if as_json:
@@ -70,6 +72,7 @@ def diff(file: File, as_json: Json = False) -> None:
 @app.command()
 def apply(
     file: File,
+    tenant: Whose = None,
     by: Annotated[str | None, typer.Option(metavar="ID", help="The member of staff who does it.")] = None,
     wait_seconds: Annotated[float, typer.Option(min=1, help="How long to wait for the new version.")] = 30.0,
     as_json: Json = False,
@@ -77,7 +80,8 @@ def apply(
     """Put the settings of a file in force as the next version, and wait until it stands.
 
     Nothing is written when something in the file is not valid, each fault being named, or when another version stands
-    than the one that it was made from. Exit status 1 when the file is stale or no version came, 2 when it is not valid.
+    than the one that it was made from; settings or rules alone name none, and are put over the one that stands. Exit
+    status 1 when the file is stale or no version came, 2 when it is not valid.
     """
     import asyncio
 
@@ -86,8 +90,7 @@ def apply(
     from tidings.tenant_settings.difference import changes
     from tidings.tenant_settings.standing import apply as put_in_force
 
-    wanted = _read(file, as_json)
-    known = _standing(wanted.tenant)
+    wanted, known = _read(file, tenant, as_json)
     version = known.version if known else 0
     if wanted.version != version:
         raise fail(_stale(wanted, version))
@@ -127,36 +130,30 @@ def _stale(wanted: "SettingsFile", version: int) -> str:
     )
 
 
-def _read(path: Path, as_json: bool) -> "SettingsFile":
-    """The file, checked as a whole just as a worker will."""
-    from processors.settings import parse
-    from schemas.faults import Refused
-    from tidings.cli.failures import INVALID, fail
-    from tidings.tenant_settings.settings_file import read_settings_file
-
-    try:
-        read = read_settings_file(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise fail(f"{path} cannot be read: {error}.", INVALID) from None
-    except Refused as refused:
-        raise _invalid(path, refused, "", as_json) from None
-    try:
-        parse(read.settings)
-    except Refused as refused:
-        raise _invalid(path, refused, "settings", as_json) from None
-    return read
-
-
-def _invalid(path: Path, refused: "Refused", under: str, as_json: bool) -> typer.Exit:
-    from schemas.validation import joined
+def _read(path: Path, tenant: str | None, as_json: bool) -> "tuple[SettingsFile, TenantSettings | None]":
+    """The file, checked as a whole just as a worker will, and what stands; rules alone are put over that."""
     from tidings.cli.failures import INVALID
+    from tidings.cli.output import print_json
+    from tidings.cli.rules import one_tenant, told
+    from tidings.tenant_settings.draft import BadDraft, read_draft
+    from tidings.tenant_settings.settings_file import SettingsFile
 
-    errors = [{"path": joined(under, fault.path), "reason": fault.reason} for fault in refused.faults]
-    if as_json:
-        _print_json(errors=errors)
-    for error in errors:
-        typer.echo(f"{path}: {error['path']}{': ' if error['path'] else ''}{error['reason']}.", err=True)
-    return typer.Exit(INVALID)
+    try:
+        draft = read_draft(path)
+        if not draft.is_rules:
+            draft.checked(draft.over({}))
+        whose = one_tenant(draft.tenant, tenant)
+        known = _standing(whose)
+        document = draft.over(known.document if known and draft.is_rules else {})
+        draft.checked(document)
+    except BadDraft as bad:
+        faults = told(path, bad, aloud=not as_json)
+        if as_json:
+            print_json({"errors": faults})
+        raise typer.Exit(INVALID) from None
+    stands = known.version if known else 0
+    version = stands if draft.version is None else draft.version
+    return SettingsFile(tenant=whose, version=version, settings=document), known
 
 
 def _standing(tenant: str) -> "TenantSettings | None":

@@ -39,14 +39,14 @@ def try_(
     from datetime import UTC, datetime, timedelta
 
     from tidings.cli.failures import INVALID
-    from tidings.cli.rules import say
+    from tidings.cli.rules import one_tenant, say
     from tidings.tenant_settings.draft import BadDraft, read_draft
     from tidings.trial import try_out
 
     now = datetime.now(UTC)
     try:
         read = read_draft(file)
-        window = _window(_one_tenant(read.tenant, tenant), read, now - timedelta(days=days), now, most)
+        window = _window(one_tenant(read.tenant, tenant), read, now - timedelta(days=days), now, most)
         in_force = window.setting.settings.document
         document = read.over(in_force) if patch or read.is_rules else read.document
         read.checked(document)
@@ -69,17 +69,6 @@ def _window(tenant: str, draft: "Draft", since: "datetime", now: "datetime", mos
     if window is None:
         raise fail(f"Tenant {tenant} has no settings.", FAILED)
     return window
-
-
-def _one_tenant(named: str | None, asked: str | None) -> str:
-    from tidings.cli.failures import INVALID, fail
-
-    if named and asked and named != asked:
-        raise fail(f"The file is of tenant {named}, not {asked}.", INVALID)
-    tenant = asked or named
-    if tenant is None:
-        raise fail("Name the tenant with --tenant: the file does not say it.", INVALID)
-    return tenant
 
 
 def _print(window: "Window", trial: "Trial") -> None:

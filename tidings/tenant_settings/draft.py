@@ -42,7 +42,7 @@ class BadDraft(Refused):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What a file says: a map of settings, and whose they are where it says so.
+    """What a file says: a map of settings; and whose they are, and from which version, where it says so.
 
     `is_rules` when the file is nothing but the list of rules; then it changes these alone.
     """
@@ -50,6 +50,7 @@ class Draft:
     document: Mapping[str, object]
     text: str
     tenant: str | None = None
+    version: int | None = None
     is_rules: bool = False
 
     def over(self, document: Mapping[str, object]) -> Mapping[str, object]:
@@ -93,7 +94,7 @@ def read_draft(path: Path) -> Draft:
         written = read_settings_file(text)
     except Refused as refused:
         raise BadDraft(_placed(refused.faults, text, "")) from None
-    return Draft(document=written.settings, tenant=written.tenant, text=text)
+    return Draft(document=written.settings, tenant=written.tenant, version=written.version, text=text)
 
 
 def _placed(faults: tuple[Fault, ...], text: str, outside: str, inside: str = "") -> tuple[PlacedFault, ...]:

@@ -178,8 +178,9 @@ def test_settings_are_changed_by_a_file_as_a_whole_and_from_the_version_that_sta
     refused = running.tidings("settings", "apply", str(file))
     assert refused.returncode == 2
     assert refused.stderr.count("\n") == 2
-    assert "settings.fax: unknown key" in refused.stderr
-    assert "settings.holidays.0: must be a date" in refused.stderr
+    assert refused.stderr.startswith(f"{file}:")
+    assert ": fax: unknown key" in refused.stderr
+    assert ": holidays.0: must be a date" in refused.stderr
 
     file.write_text(file.read_text().replace("\n  holidays: [soon]\n  fax: true", ""))
     differs = running.tidings("settings", "diff", str(file))
@@ -193,6 +194,17 @@ def test_settings_are_changed_by_a_file_as_a_whole_and_from_the_version_that_sta
     assert stale.returncode == 1
     assert "was made from version 1" in stale.stderr
     assert json.loads(shown("--json").stdout)["version"] == 2
+
+    rules = tmp_path / "rules.yaml"
+    rules.write_text("- {id: r, on: [a.b], to: [contact], channel: email, text: Hello}\n")
+    alone = running.tidings("settings", "apply", str(rules), "--tenant", "parkside", "--json")
+    assert (alone.returncode, json.loads(alone.stdout)["version"]) == (0, 3)
+    assert running.tidings("settings", "diff", str(rules), "--tenant", "parkside").stdout == "Nothing differs.\n"
+    names = [
+        json.loads(shown("--json", *version).stdout)["settings"][0]["value"] for version in ((), ("--version", "1"))
+    ]
+    assert names == ["The Park", "Parkside"]
+    assert "no version 9" in shown("--version", "9").stderr
 
 
 def test_a_sent_mail_is_previewed_byte_for_byte(running: Running, tmp_path: Path) -> None:

@@ -155,3 +155,31 @@ def test_looking_changes_nothing() -> None:
     document = {"timezone": "x", "rules": [{**RULE}]}
     every_fault(document)
     assert document == {"timezone": "x", "rules": [{**RULE}]}
+
+
+@pytest.mark.parametrize("command", ["diff", "apply"])
+@pytest.mark.parametrize("form", ["whole", "settings", "words"])
+def test_what_is_wrong_is_said_alike_wherever_a_file_is_read(tmp_path: Path, command: str, form: str) -> None:
+    path, lines = tmp_path / "a.yaml", BROKEN.splitlines()
+    text = "".join(f"{line}\n" for line in lines)
+    if form == "whole":
+        text = "tenant: riverside\nversion: 3\nsettings:\n" + "".join(f"  {line}\n" for line in lines)
+    elif form == "words":
+        text = "just words"
+    checked = check(path, text)
+    read = CliRunner().invoke(app, ["settings", command, str(path), "--tenant", "riverside"], catch_exceptions=False)
+    assert (read.exit_code, read.stderr) == (checked.exit_code, checked.stderr)
+    told = CliRunner().invoke(
+        app, ["settings", command, str(path), "--tenant", "riverside", "--json"], catch_exceptions=False
+    )
+    assert json.loads(told.stdout)["errors"] == json.loads(check(path, text, "--json").stdout)
+
+
+def test_whose_settings_they_are_must_be_said_once(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text("name: Riverside\n")
+    nobody = CliRunner().invoke(app, ["settings", "apply", str(path)], catch_exceptions=False)
+    assert (nobody.exit_code, "--tenant" in nobody.stderr) == (2, True)
+    path.write_text("tenant: riverside\nversion: 3\nsettings: {name: Riverside}\n")
+    other = CliRunner().invoke(app, ["settings", "apply", str(path), "--tenant", "other"], catch_exceptions=False)
+    assert (other.exit_code, other.stderr) == (2, "The file is of tenant riverside, not other.\n")
