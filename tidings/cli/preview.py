@@ -216,9 +216,9 @@ def _print(sheet: "Sheet") -> None:
         typer.echo(f"Segments: {message.segments} ({message.encoding})")
     if message.rewritten:
         typer.echo(f"Rewritten: {' '.join(message.rewritten)}")
-    typer.echo(f"Template: {message.template_version}, settings version {message.settings_version}")
     price = f"{message.charge.amount} {message.charge.currency}" if message.charge else "none"
-    typer.echo(f"Price: {price}\n")
+    typer.echo(f"Price: {price}")
+    typer.echo(f"Template: {message.template_version}, settings version {message.settings_version}\n")
 
 
 def _silence(silence: "Decision") -> str:
