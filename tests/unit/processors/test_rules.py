@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.decide.stage import STATE_CHANGES
 from processors.timing import DaysBefore, Telling, business_day
 from schemas.rule_settings import RuleSettings
 from tests.unit.processors.world import PANTRY, World
@@ -89,13 +88,6 @@ def test_what_a_rule_cannot_do_is_refused_with_its_place(change: dict[str, Any],
     world = shop()
     world.happens("settings.changed", data={"rules": [RULE, {**RULE, "id": "other", **change}]})
     assert refused_paths(world) == [f"rules.1.{path}"]
-
-
-@pytest.mark.parametrize("event_type", ["settings.changed", *STATE_CHANGES])
-def test_a_rule_on_what_no_rule_hears_of_is_refused(event_type: str) -> None:
-    world = shop()
-    world.happens("settings.changed", data={"rules": [{**RULE, "on": [event_type]}]})
-    assert "rules.0.on.0" in refused_paths(world)
 
 
 @pytest.mark.parametrize(
