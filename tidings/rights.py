@@ -19,6 +19,7 @@ from schemas.topics import (
     MESSAGES,
     REPORTS,
     SETTINGS,
+    SETTINGS_VERSIONS,
     STATUSES,
     TERMS,
     TICKS,
@@ -34,8 +35,8 @@ from tidings.audit.records import AUDITED
 
 _WRITES: dict[str, tuple[Topic, ...]] = {
     DECIDE.name: (
-        *(EVENTS, AUDIENCE, SETTINGS, MESSAGES, CHARGES, CONSENT_CHANGES, DECISIONS, *COMMANDS, REPORTS, TERMS),
-        DEAD_LETTERS,
+        *(EVENTS, AUDIENCE, SETTINGS, SETTINGS_VERSIONS, MESSAGES, CHARGES, CONSENT_CHANGES, DECISIONS, *COMMANDS),
+        *(REPORTS, TERMS, DEAD_LETTERS),
     ),
     DISPATCH.name: (EVENTS, AUDIENCE, MESSAGES, CHARGES, CONSENTS, DECISIONS, *COMMANDS, DEAD_LETTERS),
     CREDIT.name: (AUDIENCE, DECISIONS, *COMMANDS, INVOICES, DEAD_LETTERS),
@@ -60,7 +61,7 @@ def all_rights() -> Iterator[Rights]:
     yield from map(gateway_rights, Channel)
     yield Rights(process="tidings gateway unsubscribe", writes=(EVENTS.name,))
     yield Rights(process="upstream systems, tidings publish", writes=(EVENTS.name,))
-    yield Rights(process="tidings settings", reads=(SETTINGS.name,), writes=(EVENTS.name,))
+    yield Rights(process="tidings settings", reads=(SETTINGS.name, SETTINGS_VERSIONS.name), writes=(EVENTS.name,))
     yield Rights(process="tidings tail TOPIC", reads=("TOPIC",))
     yield Rights(process="tidings audit", reads=tuple(topic.name for topic in AUDITED))
 
