@@ -114,7 +114,8 @@ def _take(event: Event, record: Record, tables: Tables) -> Iterator[Effect]:
     if event.type == "settings.changed":
         known = yield from on_settings_changed(event, record, tables)
         if known is not None:
-            yield from answer_as_rule(summary(event, known.version), record, tables, known)
+            said = summary(event, known.version)
+            yield from counted(said, answer_as_rule(said, record, tables, known))
     elif event.type in STATE_CHANGES:
         yield from _in_force(event, record, tables, _change_state)
     else:

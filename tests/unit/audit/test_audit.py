@@ -13,6 +13,7 @@ from schemas.consent import Consent
 from schemas.decision import Decision
 from schemas.delivery import AttemptState, DeliveryStatus, LedgerEntry
 from schemas.envelope import Event
+from schemas.events import STATE_ONLY
 from schemas.message import Message
 from schemas.words import Status
 from streams.topology import TOPOLOGY
@@ -60,10 +61,23 @@ def test_what_a_rehearsal_leaves_has_no_difference(path: Path) -> None:
     assert says(audited(records, scope)) == ""
 
 
+def is_all_that_is_said(decision: object, changing: set[str]) -> bool:
+    """Of an event that only changes state: why its one message was not made, of which nothing else tells."""
+    return (
+        isinstance(decision, Decision)
+        and decision.event_id in changing
+        and (decision.among, decision.message_id) == (1, None)
+    )
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_no_decision_can_be_removed_or_doubled_unnoticed(path: Path) -> None:
     records, scope = log_of(path)
-    for each in [each for each in records if isinstance(each.value, Decision)]:
+    changing = {each.value.id for each in records if isinstance(each.value, Event) and each.value.type in STATE_ONLY}
+    decisions = [each for each in records if isinstance(each.value, Decision)]
+    for each in decisions:
+        if is_all_that_is_said(each.value, changing):
+            continue  # what the how-to on audits says that it cannot see
         assert audited([other for other in records if other is not each], scope).differences, each
         again = audited([*records, each], scope).differences
         assert [difference.is_repeat for difference in again] == [True], each
