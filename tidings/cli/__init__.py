@@ -4,16 +4,14 @@ Exit status: 0 done, 1 something is not as it should be, 2 the input or the sett
 Command modules import what they need inside their functions, so that `tidings --help` answers at once.
 """
 
-import gc
 import signal
 
-_COLLECT_AFTER_OBJECTS = 50_000
-"""What is loaded stays: to look for circles in it again and again took a tenth of a worker's start."""
+from streams.collecting import look_rarely
 
 
 def main() -> None:
     """The entry point of the `tidings` command. Ctrl-C while it still loads ends it without a traceback."""
-    gc.set_threshold(_COLLECT_AFTER_OBJECTS, 20, 20)
+    look_rarely()
     handler = signal.getsignal(signal.SIGINT)
     if handler is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
