@@ -1,6 +1,5 @@
 """Many seeds on all cores; the ones that fail are kept and run first for ever after."""
 
-import gc
 import logging
 import multiprocessing
 import secrets
@@ -9,13 +8,12 @@ from pathlib import Path
 
 import structlog
 
+from streams.collecting import collect_rarely
 from tests.simulation.seeds import Outcome, run_seed
 
 KEPT = Path(__file__).with_name("failing_seeds.txt")
 _CHUNK = 50
 _HIGHEST = 1 << 48
-_COLLECT_AFTER_OBJECTS = 50_000
-"""As in a worker."""
 
 
 def fresh_seeds(count: int) -> range:
@@ -53,8 +51,6 @@ def _failing(seed: int) -> Outcome | None:
 
 def _prepare() -> None:
     """In a storm everything warns all the time; and what is loaded stays, so no collection has to look at it."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_COLLECT_AFTER_OBJECTS, 20, 20)
+    collect_rarely()
     logging.disable(logging.CRITICAL)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
