@@ -18,6 +18,7 @@ from aiokafka.errors import CommitFailedError
 from gateways.answers import Provider
 from gateways.consents import ConsentView
 from gateways.desk import Desk
+from gateways.intake import read_order
 from gateways.kafka import KafkaLog, group_member, read_to_end, reader, require_group
 from gateways.ledger import Ledger
 from gateways.log import Row, append
@@ -26,11 +27,9 @@ from gateways.metered import Metered
 from gateways.quarantine import dead_letter
 from gateways.store import DiskStore
 from gateways.watch import Watch
-from gateways.work import Order, Partition
-from schemas import codec, wire
-from schemas.candidate import Withdrawal
+from gateways.work import Partition
+from schemas import codec
 from schemas.faults import Unreadable
-from schemas.message import Message
 from schemas.topics import BY_NAME, CONSENTS, DEAD_LETTERS, STATUSES, command_topic, ledger_topic
 from schemas.words import Channel, Lane
 from tidings.config import Installation, OnStop
@@ -247,14 +246,12 @@ class Gateway(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is n
         topic = self._plain(tp)
         partition.offsets[topic].opened(record.offset)
         try:
-            command = wire.decode(BY_NAME[topic], record.key, record.value, record.headers)
-            assert isinstance(command, Message | Withdrawal), f"{topic} carries no {type(command).__name__}"
-            key = (record.key or b"").decode()
-        except (Unreadable, UnicodeDecodeError) as error:
+            order = read_order(BY_NAME[topic], record)
+        except Unreadable as error:
             await self._set_aside(topic, record, error)
             partition.offsets[topic].closed(record.offset)
             return
-        self._desk.take_in(partition.number, Order(mark=(topic, record.offset), key=key, command=command))
+        self._desk.take_in(partition.number, order)
 
     async def _commit_regularly(self) -> None:
         while True:
@@ -280,7 +277,7 @@ class Gateway(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is n
             if tp.partition in self._partitions:
                 self._partitions[tp.partition].offsets[self._plain(tp)].committed(offset)
 
-    async def _set_aside(self, topic: str, record: ConsumerRecord, error: Unreadable | UnicodeDecodeError) -> None:
+    async def _set_aside(self, topic: str, record: ConsumerRecord, error: Unreadable) -> None:
         letter = dead_letter(topic, record, f"gateway {self._channel}", error, self._clock())
         log.warning("command cannot be read; it is in dead-letters", letter=letter.id)
         row = Row(key=letter.id.encode(), value=codec.encode(letter))

@@ -2,10 +2,27 @@
 
 from dataclasses import replace
 
+from aiokafka import ConsumerRecord
+
 from gateways.work import Job, Order, Partition
+from schemas import wire
 from schemas.candidate import Withdrawal
+from schemas.faults import Fault, Unreadable
 from schemas.message import Message
+from schemas.topics import Topic
 from schemas.words import Lane
+
+
+def read_order(topic: Topic, record: ConsumerRecord) -> Order:
+    """A command as it came; raises Unreadable."""
+    command = wire.decode(topic, record.key, record.value, record.headers)
+    assert isinstance(command, Message | Withdrawal), f"{topic.name} carries no {type(command).__name__}"
+    try:
+        key = (record.key or b"").decode()
+    except UnicodeDecodeError:
+        fault = Fault(path="key", reason=f"is no UTF-8: {record.key!r}")
+        raise Unreadable(fault, tenant=command.tenant, event_id=command.event_id) from None
+    return Order(mark=(topic.name, record.offset), key=key, command=command)
 
 
 def take_in(partition: Partition, order: Order) -> list[Job]:

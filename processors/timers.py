@@ -1,10 +1,12 @@
 """Ordered timers: rows of a table whose keys begin with the due time, so that a range scan finds what is due."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from typing import Any
 
 from processors.effects import Delete, Effect, Fire, Put, Table, Tables
 from schemas.clock import to_millis
+from schemas.origin import Origin, origin_of
 from schemas.state import Alarm
 
 FIRED_PER_TICK = 1_000
@@ -53,3 +55,10 @@ def fire_due(
         if tables.had_enough():
             return
         yield Fire(timers, key, wake(alarm.row))
+
+
+def origin_of_timer(alarm: Alarm, tables: Tables, kept: Iterable[Table[Any]]) -> Origin:
+    """Whose timer it is, by the row that waits for it; what it wakes may stand before the row's own key."""
+    rows = (alarm.row, alarm.row.partition("\0")[2])
+    found = (origin_of(tables.get(table, row)) for table in kept for row in rows)
+    return next((origin for origin in found if origin.event_id is not None), Origin())

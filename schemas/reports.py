@@ -20,7 +20,10 @@ class Whereabouts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaterReport:
-    """A report on a message that is known by `name` only; `message_id` is set once its whereabouts are known."""
+    """A report on a message that is known by `name` only; `message_id` is set once its whereabouts are known.
+
+    `type` is that of the event that reported it.
+    """
 
     tenant: str
     name: str
@@ -29,12 +32,14 @@ class LaterReport:
     at: datetime
     code: str | None = None
     message_id: str | None = None
+    type: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unsubscribed:
-    """The recipient of a message wants no more marketing."""
+    """The recipient of a message wants no more marketing; `type` is that of the event that said so."""
 
     tenant: str
     name: str
     event_id: str
+    type: str | None = None

@@ -10,6 +10,7 @@ from schemas.envelope_reading import ATTRIBUTES, EXTENSIONS, SPECVERSION, comple
 from schemas.event_data import data_from_plain, data_to_plain
 from schemas.faults import Fault, Refused, Unreadable
 from schemas.json_text import check_json, json_from_text
+from schemas.origin import origin_of
 from schemas.topics import Topic
 from schemas.validation import instant_to_text, to_plain
 
@@ -43,7 +44,8 @@ def decode(topic: Topic, key: bytes | None, value: bytes | None, headers: Header
     if type(record) not in topic.records:
         carried = ", ".join(sorted(one.__name__ for one in topic.records))
         reason = f"holds a {type(record).__name__}, but topic {topic.name} carries {carried}"
-        raise Unreadable(Fault(path="", reason=reason))
+        of = origin_of(record)
+        raise Unreadable(Fault(path="", reason=reason), tenant=of.tenant, type=of.type, event_id=of.event_id)
     return record
 
 

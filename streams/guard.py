@@ -14,19 +14,20 @@ from typing import assert_never
 from aiokafka.structs import ConsumerRecord
 
 from processors.effects import Delete, Effect, Fire, Forward, Function, Put, Record, Refuse
-from processors.timers import due_ms_of
+from processors.timers import due_ms_of, origin_of_timer
 from schemas import codec, wire
 from schemas.clock import from_millis
 from schemas.codec import SchemasUnavailable
 from schemas.decision import Decision
 from schemas.faults import Fault, Refused, Unreadable
+from schemas.origin import Origin, origin_of
 from schemas.state import Alarm
 from schemas.topics import BY_NAME, TICKS, Topic
 from streams.clock_watch import ClockWatch
 from streams.crash import Fatal
 from streams.limits import TooLarge, fitting_output, require_fit
 from streams.overlay import Copies, Overlay, Rows
-from streams.quarantine import STAGE_HEADER, FailedTimer, Origin, fault_of, origin_of, set_aside
+from streams.quarantine import STAGE_HEADER, FailedTimer, fault_of, set_aside
 from streams.stage import Stage
 from streams.store import TABLES_LIMIT
 from streams.tally import Tally
@@ -54,6 +55,7 @@ class Guard:
             raise ValueError(f"stage {stage.name} has {len(stage.tables)} tables; {TABLES_LIMIT} is the limit")
         self._stage = stage.name
         self._timers = stage.timers
+        self._kept = stage.tables
         self._tally = Tally()
         self._sources = {
             topic_prefix + name: _Source(topic=BY_NAME[name], function=function)
@@ -162,9 +164,11 @@ class Guard:
             raise
         except Exception as error:  # noqa: BLE001 - the dead letter keeps it with its stack
             overlay.undo()
-            alarm = codec.encode(overlay.get(fire.table, fire.key))
-            timer = FailedTimer(number=len(done.faults) + 1, key=fire.key.encode(), value=alarm)
-            own = _letter_alone(self._set_timer_aside(timer, source, error))
+            alarm = overlay.get(fire.table, fire.key)
+            assert isinstance(alarm, Alarm), f"timer {fire.key!r} was never set"
+            timer = FailedTimer(number=len(done.faults) + 1, key=fire.key.encode(), value=codec.encode(alarm))
+            origin = origin_of_timer(alarm, overlay, self._kept)
+            own = _letter_alone(self._set_timer_aside(timer, origin, source, error))
             overlay.begin()
             overlay.delete(fire.table, fire.key)
             is_kept = overlay.keep()
@@ -172,12 +176,14 @@ class Guard:
             done.add(own)
             overlay.forwarded_bytes += sum(each.size_bytes for each in own.outputs if not own.faults)
 
-    def _set_timer_aside(self, timer: FailedTimer, source: ConsumerRecord[bytes, bytes], error: Exception) -> Change:
+    def _set_timer_aside(
+        self, timer: FailedTimer, origin: Origin, source: ConsumerRecord[bytes, bytes], error: Exception
+    ) -> Change:
         faults = error.faults if isinstance(error, Refused) else (fault_of(error),)
         stack_of = None if isinstance(error, _SetAside | TooLarge) else error
         topic = self._sources[source.topic].topic.name
         return set_aside(
-            source, topic=topic, stage=self._stage, origin=Origin(), faults=faults, error=stack_of, timer=timer
+            source, topic=topic, stage=self._stage, origin=origin, faults=faults, error=stack_of, timer=timer
         )
 
     def _put_back(self, record: Record, alarm: Alarm, overlay: Overlay, source: ConsumerRecord[bytes, bytes]) -> Change:
@@ -253,5 +259,6 @@ def _decoded(source: ConsumerRecord[bytes, bytes], topic: Topic) -> Record:
     try:
         key = source.key.decode() if source.key else ""
     except UnicodeDecodeError:
-        raise Unreadable(Fault(path="key", reason=f"is no UTF-8: {source.key!r}")) from None
+        of, fault = origin_of(value), Fault(path="key", reason=f"is no UTF-8: {source.key!r}")
+        raise Unreadable(fault, tenant=of.tenant, type=of.type, event_id=of.event_id) from None
     return Record(topic.name, key, value, _instant(source.timestamp))

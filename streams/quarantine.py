@@ -13,8 +13,8 @@ from aiokafka.structs import ConsumerRecord
 from schemas import wire
 from schemas.clock import from_millis
 from schemas.dead_letter import DeadLetter
-from schemas.envelope import Event
-from schemas.faults import Fault, Unreadable
+from schemas.faults import Fault
+from schemas.origin import Origin
 from schemas.topics import DEAD_LETTERS
 from streams.unit_of_work import Change, Output, output
 from streams.writes import Writes
@@ -26,30 +26,12 @@ _NO_FAULT = Fault(path="", reason="is refused without a reason")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
-    """Whose record it was, as far as that could be read."""
-
-    tenant: str | None = None
-    type: str | None = None
-    event_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class FailedTimer:
     """A timer as it is stored, and which of those of its tick that are set aside it is, counted from 1."""
 
     number: int
     key: bytes
     value: bytes
-
-
-def origin_of(value: object) -> Origin:
-    """Whose record a decoded one is."""
-    if isinstance(value, Event):
-        return Origin(tenant=value.tenant, type=value.type, event_id=value.id)
-    if isinstance(value, Unreadable):
-        return Origin(tenant=value.tenant, type=value.type, event_id=value.event_id)
-    return Origin(tenant=getattr(value, "tenant", None))
 
 
 def set_aside(

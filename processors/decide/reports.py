@@ -32,6 +32,7 @@ def on_delivery_reported(event: Event, _record: Record, _tables: Tables, _known:
         code=event.data.code,
         event_id=event.id,
         at=event.time,
+        type=event.type,
     )
     yield Forward(topic=REPORTS.name, key=name_key(event.tenant, name), value=report)
 
@@ -48,6 +49,7 @@ def report_in(text: str, event: Event) -> Iterator[Effect]:
         code=found.code,
         event_id=event.id,
         at=event.time,
+        type=event.type,
     )
     yield Forward(topic=REPORTS.name, key=name_key(event.tenant, found.message_id), value=report)
 
@@ -64,5 +66,5 @@ def on_unsubscribe_clicked(event: Event, _record: Record, _tables: Tables, _know
     if token.tenant != event.tenant:
         yield Refuse(faults=(Fault(path="data.token", reason="names a message of another tenant"),))
         return
-    said = Unsubscribed(tenant=event.tenant, name=token.message_id, event_id=event.id)
+    said = Unsubscribed(tenant=event.tenant, name=token.message_id, event_id=event.id, type=event.type)
     yield Forward(topic=REPORTS.name, key=name_key(event.tenant, token.message_id), value=said)

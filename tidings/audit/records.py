@@ -21,9 +21,11 @@ from schemas.envelope import Event
 from schemas.faults import Unreadable
 from schemas.inbound import Heard
 from schemas.message import Message
+from schemas.origin import origin_of
 from schemas.portion import Portion
 from schemas.topics import (
     AUDIENCE,
+    BY_NAME,
     CHARGES,
     COMMANDS,
     CONSENT_CHANGES,
@@ -45,6 +47,7 @@ AUDITED = (
     CONSENT_CHANGES, CONSENTS,
 )  # fmt: skip
 """The topics that an audit reads, each once."""
+_TO_BE_DECIDED = (EVENTS.name, AUDIENCE.name, MESSAGES.name, CHARGES.name)
 LEFT = frozenset(
     {Status.ACCEPTED, Status.SENT, Status.DELIVERED, Status.ANSWERED_HUMAN, Status.VOICEMAIL_LEFT, Status.BOUNCED}
 )
@@ -130,23 +133,20 @@ def _on_message(value: object, plain: Note) -> Iterator[Note]:
 
 
 def _on_letter(letter: DeadLetter, plain: Note) -> Iterator[Note]:
+    """What is set aside on its way to a decision excuses that there is none; a timer can be put back."""
     plain = replace(plain, what=What.DEAD_LETTER)
     yield replace(plain, about=thing("place", letter.id))
-    if letter.tenant and letter.event_id:
-        yield replace(plain, about=thing("event", letter.tenant, letter.event_id))
-    if letter.topic == MESSAGES.name:
-        yield from _on_lost_candidate(letter, plain)
-
-
-def _on_lost_candidate(letter: DeadLetter, plain: Note) -> Iterator[Note]:
-    """A message that was set aside before dispatch could decide on it."""
+    if letter.timer is not None or letter.topic not in _TO_BE_DECIDED:
+        return
     lost: object = None
     with suppress(Unreadable):
-        lost = wire.decode(MESSAGES, letter.key, letter.value, tuple(letter.headers.items()))
-    candidate = lost.message if isinstance(lost, Heard) else lost
-    if isinstance(candidate, Candidate):
-        yield replace(plain, about=thing("message", candidate.message_id))
-        yield replace(plain, about=thing("event", candidate.tenant, candidate.cause.event_id))
+        lost = wire.decode(BY_NAME[letter.topic], letter.key, letter.value, tuple(letter.headers.items()))
+    origin = letter if lost is None else origin_of(lost)
+    if origin.tenant and origin.event_id:
+        yield replace(plain, about=thing("event", origin.tenant, origin.event_id))
+    message = lost.message if isinstance(lost, Heard) else lost
+    if isinstance(message, Candidate | Message):
+        yield replace(plain, about=thing("message", message.message_id))
 
 
 def _on_decision(decision: Decision, plain: Note) -> Iterator[Note]:

@@ -172,5 +172,7 @@ MEANINGS: Mapping[str, str] = {
     "LaterReport.status": "What is reported.",
     "LaterReport.message_id": "The message, once its whereabouts are known.",
     "Unsubscribed.name": "The message's id.",
+    "LaterReport.type": "The type of that event.",
     "Unsubscribed.event_id": "The event that said so.",
+    "Unsubscribed.type": "The type of that event.",
 }

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 from processors.effects import Delete, Effect, Fire, Forward, Function, Put, Record, Refuse, Table
+from processors.timers import origin_of_timer
 from schemas import codec
 from schemas.faults import Fault, Refused
+from schemas.origin import Origin
 from schemas.state import Alarm
 from schemas.topics import BY_NAME
 from streams.limits import ENOUGH_BYTES, ENOUGH_FORWARDED_BYTES, TooLarge, fitting_output, require_fit
@@ -33,11 +35,12 @@ class SetAside(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimerSetAside:
-    """A timer that is a dead letter: its key and content, and why; `number` counts those of its tick from 1."""
+    """A timer that is a dead letter: its key and content, whose it is, and why; `number` counts those of its tick."""
 
     number: int
     key: str
     alarm: Alarm
+    origin: Origin
     why: SetAside
 
 
@@ -146,7 +149,9 @@ class StagePartition:
             self._forwarded_bytes = forwarded_bytes
             alarm = cast("Alarm", self.get(fire.table, fire.key))
             number = len(self.timers_aside) + 1
-            aside = [TimerSetAside(number=number, key=fire.key, alarm=alarm, why=_set_aside(error))]
+            origin = origin_of_timer(alarm, self, self.stage.tables)
+            why = _set_aside(error)
+            aside = [TimerSetAside(number=number, key=fire.key, alarm=alarm, origin=origin, why=why)]
             self._delete(removal, own_undo)
         if before.size_bytes + self._written.size_bytes > WRITES_LIMIT_BYTES:
             self._undo(own_undo)

@@ -15,6 +15,7 @@ from schemas import codec, wire
 from schemas.clock import from_millis, to_millis
 from schemas.dead_letter import DeadLetter
 from schemas.envelope import Event
+from schemas.origin import Origin, origin_of
 from schemas.tick import Tick
 from schemas.topics import BY_NAME, DEAD_LETTERS, EVENTS, PARTITIONS, TICKS
 from streams.quarantine import FailedTimer, timer_letter
@@ -178,15 +179,17 @@ class MemoryRunner:
         except SetAside as aside:
             return [_forwarded(self._letter(aside, state.stage.name, record, partition))]
         for timer in state.timers_aside:
-            tick = self._letter(timer.why, state.stage.name, record, partition)
+            tick = self._letter(timer.why, state.stage.name, record, partition, timer.origin)
             value = codec.encode(timer.alarm)
             forwards.append(
                 _forwarded(timer_letter(tick, FailedTimer(number=timer.number, key=timer.key.encode(), value=value)))
             )
         return forwards
 
-    def _letter(self, aside: SetAside, stage: str, record: Record, partition: int) -> DeadLetter:
-        event = record.value if isinstance(record.value, Event) else None
+    def _letter(
+        self, aside: SetAside, stage: str, record: Record, partition: int, timer_of: Origin | None = None
+    ) -> DeadLetter:
+        origin = timer_of or origin_of(record.value)
         encoded = wire.encode(record.value)
         return DeadLetter(
             topic=record.topic,
@@ -198,9 +201,9 @@ class MemoryRunner:
             key=record.key.encode(),
             value=encoded.value,
             headers=dict(encoded.headers),
-            tenant=event.tenant if event else getattr(record.value, "tenant", None),
-            type=event.type if event else None,
-            event_id=event.id if event else getattr(record.value, "event_id", None),
+            tenant=origin.tenant,
+            type=origin.type,
+            event_id=origin.event_id,
             stack=aside.stack,
         )
 

@@ -70,8 +70,9 @@ def test_a_click_ends_marketing_and_nothing_else() -> None:
 )
 def test_a_click_that_names_no_message_is_set_aside_with_its_reason(token: str, path: str) -> None:
     world, _ = mailed()
-    world.happens("unsubscribe.clicked", data={"token": token})
+    click = world.happens("unsubscribe.clicked", data={"token": token})
     [letter] = world.refused
+    assert (letter.tenant, letter.type, letter.event_id) == ("pantry", "unsubscribe.clicked", click)
     assert [fault.path for fault in letter.faults] == [path]
     assert offered_again(world) == [None]
 
@@ -105,8 +106,9 @@ def test_a_later_report_is_a_status_of_its_message() -> None:
 
 def test_a_report_on_a_message_nobody_knows_is_set_aside() -> None:
     world, _ = mailed()
-    world.happens("delivery.reported", data={"message_id": "m-other", "status": "bounced"})
+    report = world.happens("delivery.reported", data={"message_id": "m-other", "status": "bounced"})
     [letter] = world.refused
+    assert (letter.tenant, letter.type, letter.event_id) == ("pantry", "delivery.reported", report)
     assert "m-other" in letter.faults[0].reason
 
 
