@@ -18,6 +18,8 @@ from celpy.adapter import json_to_cel
 from celpy.celparser import CELParseError
 from celpy.evaluation import Activation, CELEvalError, Evaluator
 
+from processors.criteria_slips import slip
+
 DEEPEST_TREE = 150
 MOST_STEPS = 1_500
 MOST_VALUES = 500
@@ -130,7 +132,8 @@ def _compiled(expression: str) -> lark.Tree[Any]:
     try:
         tree = celpy.Environment().compile(expression)
     except CELParseError as error:
-        raise BadCriterion(f"is no CEL, line {error.line}, column {error.column}: {expression!r}") from error
+        place = f"line {error.line}, column {error.column}"
+        raise BadCriterion(f"is no CEL, {place}{slip(expression)}: {expression!r}") from error
     deepest = max(depth for depth, _ in _nodes(tree))
     if deepest > DEEPEST_TREE:
         raise BadCriterion(f"is nested too deeply: {deepest} levels of {DEEPEST_TREE} in {expression[:80]!r}")

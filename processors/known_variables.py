@@ -1,6 +1,6 @@
 """Which variables a message's templates have: the fields of its events, and who is who (contract section 11)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from processors.kind import Kind
@@ -29,13 +29,17 @@ PRODUCED: Mapping[str, Mapping[str, Known]] = {
 
 def scope_of(kind: Kind) -> Scope:
     """The variables of a kind's templates; those of a rule on a free event may be any besides."""
+    return scope_on(kind.on, frozenset() if kind.name.startswith(PREFIX) else names_in_built_in(kind.name))
+
+
+def scope_on(event_types: Collection[str], computed: Collection[str] = ()) -> Scope:
+    """The variables of what answers these events; `computed` are those that it has besides."""
     fields: dict[str, Known] = {}
     is_open = False
-    for event_type in _event_types(kind):
+    for event_type in _event_types(event_types):
         found = _fields(event_type)
         fields |= found or {}
         is_open = is_open or found is None
-    computed = set() if kind.name.startswith(PREFIX) else names_in_built_in(kind.name)
     customer = Shape(form=Form.RECORD, record=Contact)
     people: dict[str, Known] = {
         "tenant": Shape(form=Form.RECORD, record=TenantFacts),
@@ -50,15 +54,15 @@ def scope_of(kind: Kind) -> Scope:
     return Scope(names={**named, **fields, **people}, is_open=is_open)
 
 
-def _event_types(kind: Kind) -> set[str]:
+def _event_types(on: Collection[str]) -> set[str]:
     """Its own events; and where one goes on with a thread, all whose fields the thread may remember."""
     remembered = {
         event_type
-        for own in kind.on
+        for own in on
         if own in THREADS and (own not in THREADS[own].opened_by or own in THREADS[own].moved_by)
         for event_type in THREADS[own].event_types
     }
-    return {*kind.on, *remembered}
+    return {*on, *remembered}
 
 
 def _fields(event_type: str) -> Mapping[str, Known] | None:

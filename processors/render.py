@@ -23,6 +23,7 @@ from processors.markup_faults import markup_faults
 from processors.template_extent import Extent, extent_of
 from processors.template_reader import BadPlace, Scope, bad_places, undeclared
 from processors.template_sandbox import BUDGET, Budget, Missing, MissingVariable, compiled, sandbox
+from processors.template_syntax import in_plain_words
 from processors.wording import LOCALE, TIMEZONE, clock, date
 from schemas.faults import Fault
 from schemas.json_text import json_to_text, size_bytes
@@ -198,7 +199,7 @@ def _bad_places(source: str, html: bool, scope: Scope) -> list[BadPlace]:
     try:
         return bad_places((_HTML if html else _TEXT).parse(source), scope)
     except jinja2.TemplateSyntaxError as error:
-        return [BadPlace(line=error.lineno, reason=str(error.message))]
+        return [BadPlace(line=error.lineno, reason=in_plain_words(str(error.message)))]
     except RecursionError:
         return [BadPlace(line=1, reason="is nested too deeply")]
     except (ValueError, ArithmeticError) as error:  # a number that Python does not read

@@ -1,20 +1,24 @@
 """A tenant's rules as kinds: the same record, made of settings in place of code."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from processors.criteria import BadCriterion, check
 from processors.kind import Addressed, AfterActivity, AtOnce, DaysBefore, HoursBefore, Kind, Unmet
 from processors.kinds import THREADS
-from processors.known_variables import scope_of
+from processors.known_variables import scope_on
 from processors.phones import dialled
 from processors.render import PARTS, template_faults
+from processors.template_reader import OPEN, Scope
+from processors.text_cost import length_faults
 from processors.timing import Timing
 from schemas.envelope import Event
 from schemas.event_data import data_to_plain
 from schemas.faults import Fault
+from schemas.partial import readable, unless_unread, where_read
 from schemas.rule_settings import RuleSettings, kind_name
-from schemas.rules import Rule, RuleTiming, is_literal
+from schemas.rules import BY_ANY_WORDS, Rule, RuleTiming, is_literal, is_recipient
+from schemas.settings import Settings
 from schemas.values import mailbox_from_text, short_code_from_text
 from schemas.words import Channel, InDoubt
 
@@ -26,11 +30,10 @@ _IN_DOUBT_ELSE = InDoubt.WAIT_THEN_RESEND
 
 def kind_of(rule: Rule) -> Kind:
     """The kind that a rule stands for."""
-    moved_by = _moved_by(rule)
     threads = [THREADS[event_type] for event_type in rule.on if event_type in THREADS]
     return Kind(
         name=kind_name(rule),
-        on=(*rule.on, *(event_type for event_type in moved_by if event_type not in rule.on)),
+        on=heard_by(rule),
         settings=RuleSettings,
         channels={rule.channel: timing_of(rule.timing)},
         audience=Addressed(to=rule.to),
@@ -64,68 +67,97 @@ def timing_of(timing: RuleTiming) -> Timing:
     return AfterActivity(setting="after") if timing.after is not None else AtOnce()
 
 
-def rule_faults(number: int, rule: Rule, country: str | None) -> Iterator[Fault]:
-    """What a rule asks for that cannot be done: bad criteria, templates and addresses, and what nobody could answer."""
+def heard_by(rule: Rule) -> tuple[str, ...]:
+    """The events that concern a rule: those that it names, and those that move what is counted from their dates."""
+    moved_by: tuple[str, ...] = ()
+    if rule.timing.days_before is not None or rule.timing.hours_before is not None:
+        opened = [THREADS[event_type] for event_type in rule.on if event_type in THREADS]
+        moved_by = tuple(event_type for thread in opened for event_type in thread.moved_by)
+    return (*rule.on, *(event_type for event_type in moved_by if event_type not in rule.on))
+
+
+def rule_faults(number: int, rule: Rule, settings: Settings) -> Iterator[Fault]:
+    """What a rule asks for that cannot be done: bad criteria, templates and addresses, and what nobody could answer.
+
+    A rule that was read in part is looked at as far as it goes.
+    """
     path = f"rules.{number}"
-    for key, reason in (*_in_vain(rule), *_bad_sender(rule, country), *_bad_recipients(rule, country)):
-        yield Fault(path=f"{path}.{key}", reason=reason)
-    if rule.when is not None:
+    for look in (_unheard, _no_day, _bad_sender, _bad_recipients, _bad_criterion):
+        for fault in where_read(look)(rule, settings):
+            yield Fault(path=f"{path}.{fault.path}", reason=fault.reason)
+    scope = unless_unread(partial(_scope, rule), OPEN)
+    for part in PARTS:
+        yield from _part_faults(rule, part, path, scope, settings)
+
+
+def _scope(rule: Rule) -> Scope:
+    return scope_on(heard_by(rule)) if all(isinstance(each, str) for each in rule.on) else OPEN
+
+
+@where_read
+def _part_faults(rule: Rule, part: str, path: str, scope: Scope, settings: Settings) -> Iterator[Fault]:
+    source = getattr(rule, part)
+    if source is None:
+        return
+    found = list(template_faults(source, f"{path}.{part}", html=part == "html", scope=scope))
+    yield from found
+    if part == "text" and not found:
+        yield from length_faults(source, rule.channel, f"{path}.{part}", settings)
+
+
+def _unheard(rule: Rule, _: Settings) -> Iterator[Fault]:
+    for number, event_type in readable(rule.on):
+        if event_type == UNHEARD:
+            reason = f"{event_type} is answered by no rule: its message would be reported in turn"
+            yield Fault(path=f"on.{number}", reason=reason)
+
+
+def _no_day(rule: Rule, _: Settings) -> Iterator[Fault]:
+    if rule.business_days_only and rule.timing.days_before is None and rule.timing.hours_before is None:
+        yield Fault(path="business_days_only", reason="only goes with days_before or hours_before")
+
+
+def _bad_criterion(rule: Rule, _: Settings) -> Iterator[Fault]:
+    if rule.when is not None and rule.channel is not Channel.SMS:  # there it is refused whatever it says
         try:
             check(rule.when)
         except BadCriterion as bad:
-            yield Fault(path=f"{path}.when", reason=str(bad))
-    scope = scope_of(kind_of(rule))
-    for part in PARTS:
-        source = getattr(rule, part)
-        if source is not None:
-            yield from template_faults(source, f"{path}.{part}", html=part == "html", scope=scope)
+            yield Fault(path="when", reason=str(bad))
 
 
-def _in_vain(rule: Rule) -> Iterator[tuple[str, str]]:
-    for number, event_type in enumerate(rule.on):
-        if event_type == UNHEARD:
-            yield f"on.{number}", f"{event_type} is answered by no rule: its message would be reported in turn"
-    if rule.business_days_only and rule.timing.days_before is None and rule.timing.hours_before is None:
-        yield "business_days_only", "only goes with days_before or hours_before"
+def _bad_sender(rule: Rule, settings: Settings) -> Iterator[Fault]:
+    reason = None if rule.from_ is None else _wrong_sender(rule.from_, rule.channel, settings)
+    if reason is not None:
+        yield Fault(path="from", reason=reason)
 
 
-def _bad_sender(rule: Rule, country: str | None) -> Iterator[tuple[str, str]]:
-    if rule.from_ is None:
-        return
-    match rule.channel:
+def _wrong_sender(sender: str, channel: Channel, settings: Settings) -> str | None:
+    match channel:
         case Channel.EMAIL:
-            try:
-                mailbox_from_text(rule.from_)
-            except ValueError as error:
-                yield "from", str(error)
-        case Channel.SHORT_CODE if not _is_short_code(rule.from_):
-            yield "from", f"is no short code: {rule.from_!r}"
-        case Channel.SMS | Channel.VOICE if dialled(rule.from_, rule.channel, country) is None:
-            yield "from", f"is no phone number: {rule.from_!r}"
-        case Channel.LETTER if not rule.from_.strip() or not rule.from_.isprintable():
-            yield "from", f"must be a name on one line, not {rule.from_!r}"
+            return _why_not(mailbox_from_text, sender)
+        case Channel.SHORT_CODE:
+            return _why_not(short_code_from_text, sender)
+        case Channel.SMS | Channel.VOICE if dialled(sender, channel, settings.country) is None:
+            return f"is no phone number: {sender!r}"
+        case Channel.LETTER if not sender.strip() or not sender.isprintable():
+            return f"must be a name on one line, not {sender!r}"
         case Channel.WEBHOOK:
-            yield "from", "is not said by a webhook"
+            return "is not said by a webhook"
+    return None
 
 
-def _bad_recipients(rule: Rule, country: str | None) -> Iterator[tuple[str, str]]:
-    for number, entry in enumerate(rule.to):
-        if is_literal(entry) and dialled(entry, rule.channel, country) is None:
-            yield f"to.{number}", f"is no address on channel {rule.channel}: {entry!r}"
-        elif entry.startswith("staff:") and rule.channel in (Channel.LETTER, Channel.WEBHOOK):
-            yield f"to.{number}", f"staff have no address on channel {rule.channel}"
-
-
-def _is_short_code(text: str) -> bool:
+def _why_not(read: Callable[[str], str], text: str) -> str | None:
     try:
-        return bool(short_code_from_text(text))
-    except ValueError:
-        return False
+        read(text)
+    except ValueError as error:
+        return str(error)
+    return None
 
 
-def _moved_by(rule: Rule) -> tuple[str, ...]:
-    """The events that move what is counted from a date of the thread."""
-    if rule.timing.days_before is None and rule.timing.hours_before is None:
-        return ()
-    opened = [THREADS[event_type] for event_type in rule.on if event_type in THREADS]
-    return tuple(event_type for thread in opened for event_type in thread.moved_by)
+def _bad_recipients(rule: Rule, settings: Settings) -> Iterator[Fault]:
+    for number, entry in readable(rule.to):
+        if is_literal(entry) and (rule.channel in BY_ANY_WORDS or is_recipient(entry)):
+            if dialled(entry, rule.channel, settings.country) is None:
+                yield Fault(path=f"to.{number}", reason=f"is no address on channel {rule.channel}: {entry!r}")
+        elif entry.startswith("staff:") and rule.channel in BY_ANY_WORDS:
+            yield Fault(path=f"to.{number}", reason=f"staff have no address on channel {rule.channel}")

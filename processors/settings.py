@@ -1,6 +1,6 @@
 """Stop 2 of 9 — settings. Before: event. After: decide. The settings that are in force for a tenant, typed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -11,13 +11,15 @@ from processors.known_variables import scope_of
 from processors.markup_faults import markup_faults
 from processors.render import PARTS, template_faults
 from processors.rules import kind_of, rule_faults
-from processors.template_reader import OPEN
+from processors.template_reader import OPEN, Scope
 from processors.text_cost import length_faults
 from processors.wording import is_currency
 from schemas.faults import Fault, Refused
 from schemas.json_text import json_to_text, size_bytes
 from schemas.kind_settings import KindSettings
-from schemas.settings import Settings, parse_settings
+from schemas.partial import where_read
+from schemas.settings import Settings, read_settings
+from schemas.settings_sections import Brand, Template
 from schemas.state import TenantSettings
 from schemas.topics import SETTINGS
 from schemas.words import Channel
@@ -48,41 +50,55 @@ class InForce:
 
 
 def parse(document: Mapping[str, object]) -> Settings:
-    """A settings document as a record; raises Refused with one fault per thing that is wrong.
+    """A settings document as a record; raises Refused with one fault per thing that is wrong, all of them at once.
 
     What this version would not act on is refused as well: a setting in force must not be silently without effect.
     """
-    settings = parse_settings(document, KNOWN_KINDS)
-    size = size_bytes(json_to_text(document))
-    if size > LARGEST_DOCUMENT_BYTES:
-        reason = f"have {size} bytes as JSON, and at most {LARGEST_DOCUMENT_BYTES} fit into one record"
-        raise Refused(Fault(path="", reason=reason))
-    faults = list(_template_faults(settings))
-    if not is_currency(settings.currency):
-        faults.append(Fault(path="currency", reason=f"is no currency of ISO 4217: {settings.currency!r}"))
-    for key, brand in settings.brands.items():
-        faults += markup_faults(brand.header_html, f"brands.{key}.header_html")
-    for number, rule in enumerate(settings.rules):
-        faults += rule_faults(number, rule, settings.country)
-    if faults:
-        raise Refused(*faults)
-    faults += _length_faults(settings)
-    if faults:
-        raise Refused(*faults)
+    settings, faults = read_settings(document, KNOWN_KINDS)
+    _require_none([*faults, *_faults(settings, document)])
     return settings
 
 
-def _length_faults(settings: Settings) -> Iterator[Fault]:
-    """Texts that would never leave; only asked of templates that are taken."""
+def parse_part(document: Mapping[str, object]) -> Settings:
+    """Some sections as they would be among others that are not known; nothing is said of how they fit to those."""
+    part, faults = read_settings(document, KNOWN_KINDS, is_part=True)
+    _require_none([*faults, *_faults(part, document)])
+    return read_settings(document, KNOWN_KINDS)[0]
+
+
+def _require_none(faults: Sequence[Fault]) -> None:
+    if faults:
+        raise Refused(*faults)
+
+
+def _faults(settings: Settings, document: Mapping[str, object]) -> Iterator[Fault]:
+    """What is wrong beyond types and names, as far as the settings could be read."""
+    size = size_bytes(json_to_text(document))
+    if size > LARGEST_DOCUMENT_BYTES:
+        reason = f"have {size} bytes as JSON, and at most {LARGEST_DOCUMENT_BYTES} fit into one record"
+        yield Fault(path="", reason=reason)
+    for look in (_template_faults, _currency_faults, _brand_faults, _rule_faults):
+        yield from where_read(look)(settings)
+
+
+def _currency_faults(settings: Settings) -> Iterator[Fault]:
+    if not is_currency(settings.currency):
+        yield Fault(path="currency", reason=f"is no currency of ISO 4217: {settings.currency!r}")
+
+
+def _brand_faults(settings: Settings) -> Iterator[Fault]:
+    for key, brand in settings.brands.items():
+        yield from _header_faults(brand, f"brands.{key}.header_html")
+
+
+@where_read
+def _header_faults(brand: Brand, path: str) -> Iterator[Fault]:
+    yield from markup_faults(brand.header_html, path)
+
+
+def _rule_faults(settings: Settings) -> Iterator[Fault]:
     for number, rule in enumerate(settings.rules):
-        if rule.text is not None:
-            yield from length_faults(rule.text, rule.channel, f"rules.{number}.text", settings)
-    for kind, wordings in settings.templates.items():
-        for place, channels in (("", wordings.channels), *((f"{key}.", own) for key, own in wordings.locales.items())):
-            for channel, template in channels.items():
-                if template.text is not None:
-                    path = f"templates.{kind}.{place}{channel}.text"
-                    yield from length_faults(template.text, channel, path, settings)
+        yield from rule_faults(number, rule, settings)
 
 
 def _template_faults(settings: Settings) -> Iterator[Fault]:
@@ -92,14 +108,25 @@ def _template_faults(settings: Settings) -> Iterator[Fault]:
         by_place = {"": wordings.channels, **{f"{locale}.": own for locale, own in wordings.locales.items()}}
         for place, channels in by_place.items():
             for channel, template in channels.items():
-                if template.html is not None and channel is not Channel.EMAIL:
-                    path = f"templates.{kind}.{place}{channel}.html"
-                    yield Fault(path=path, reason=f"channel {channel} has no html, it goes by email only")
                 for part in PARTS:
-                    source = getattr(template, part)
-                    if source is not None:
-                        where = f"templates.{kind}.{place}{channel}.{part}"
-                        yield from template_faults(source, where, html=part == "html", scope=scope)
+                    path = f"templates.{kind}.{place}{channel}.{part}"
+                    yield from _part_faults(template, channel, part, path, scope, settings)
+
+
+@where_read
+def _part_faults(
+    template: Template, channel: Channel, part: str, path: str, scope: Scope, settings: Settings
+) -> Iterator[Fault]:
+    source = getattr(template, part)
+    if source is None:
+        return
+    if part == "html" and channel is not Channel.EMAIL:
+        yield Fault(path=path, reason=f"channel {channel} has no html, it goes by email only")
+        return
+    found = list(template_faults(source, path, html=part == "html", scope=scope))
+    yield from found
+    if part == "text" and not found:
+        yield from length_faults(source, channel, path, settings)
 
 
 _parsed: dict[int, tuple[TenantSettings, InForce | Refused]] = {}

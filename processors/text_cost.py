@@ -10,6 +10,7 @@ from processors.segments import pack
 from processors.sheets import sheets
 from schemas.billing import PaidBy
 from schemas.faults import Fault
+from schemas.partial import where_read
 from schemas.settings import Settings
 from schemas.words import Channel
 
@@ -31,8 +32,7 @@ def is_counted(channel: Channel) -> bool:
 
 def text_cost(source: str, channel: Channel, settings: Settings) -> TextCost:
     """The cost of a template that was taken; the most where values are as long as is assumed."""
-    footer = settings.footers.get(channel)
-    ending = f"\n{footer}" if footer and channel is Channel.SMS else ""
+    ending = _ending(channel, settings)
     said = extent(source)
     least, most = (_units(text.strip() + ending, channel) for text in (said.least, said.most))
     charge = charge_of(said.most.strip() + ending, "", channel, most, settings)
@@ -44,14 +44,20 @@ def text_cost(source: str, channel: Channel, settings: Settings) -> TextCost:
     )
 
 
+def _ending(channel: Channel, settings: Settings) -> str:
+    footer = settings.footers.get(channel)
+    return f"\n{footer}" if footer and channel is Channel.SMS else ""
+
+
 def _units(text: str, channel: Channel) -> int:
     return sheets(text) if channel is Channel.LETTER else pack(text).segments
 
 
+@where_read
 def length_faults(source: str, channel: Channel, path: str, settings: Settings) -> Iterator[Fault]:
-    """A text that is too long whatever its values are."""
+    """A text that is too long whatever its values are; of a template that is taken."""
     if not channel.has_segments:
         return
-    least = text_cost(source, channel, settings).least
+    least = _units(extent(source).least.strip() + _ending(channel, settings), channel)
     if least > settings.max_segments:
         yield Fault(path=path, reason=f"has {least} segments or more, and at most {settings.max_segments} are sent")

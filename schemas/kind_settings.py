@@ -1,21 +1,33 @@
 """What a tenant may set for each built-in kind (contract section 5); defaults stand in brackets there."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import time, timedelta
+from functools import partial
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from schemas.faults import Fault, Refused
+from schemas.faults import Fault
+from schemas.near import unknown
+from schemas.partial import read, readable, unless_unread, where_read
 from schemas.settings_sections import Section
-from schemas.validation import parse, shown_value
+from schemas.validation import shown_value
 from schemas.values import ClockTime, Duration, duration_to_text
 
 Hours = Annotated[float, Field(gt=0, le=8760)]
 Days = Annotated[int, Field(ge=0, le=3650)]
-Category = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
+
+
+def _category(text: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", text):
+        raise ValueError(f"must be small letters, digits and _, such as marketing, not {text!r}")
+    return text
+
+
+Category = Annotated[str, Field(max_length=40), AfterValidator(_category)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,56 +163,59 @@ SHARED: Mapping[str, str] = {"cart_idle": "cart", "cart_expiring": "cart", "cart
 """Kinds whose settings are those of another key; of their own they may only have what every kind has."""
 
 
-def parse_kinds(plain: object, known: Mapping[str, type[KindSettings]]) -> dict[str, KindSettings]:
-    """The settings of all kinds, defaults where nothing is said; raises Refused with all faults under `kinds`."""
+def read_kinds(plain: object, known: Mapping[str, type[KindSettings]]) -> tuple[dict[str, KindSettings], list[Fault]]:
+    """The settings of all kinds, defaults where nothing is said, and every fault; kinds with one are left out."""
     if not isinstance(plain, dict):
-        raise Refused(Fault(path="kinds", reason=f"must be a map, not {shown_value(plain)}"))
+        return {}, [Fault(path="kinds", reason=f"must be a map, not {shown_value(plain)}")]
     classes = {**KIND_SETTINGS, **known}
-    faults = [Fault(path=f"kinds.{name}", reason="unknown kind") for name in plain if name not in classes]
+    faults = [
+        Fault(path=f"kinds.{name}", reason=unknown(name, classes, "kind")) for name in plain if name not in classes
+    ]
     parsed: dict[str, KindSettings] = {}
     for name, cls in classes.items():
-        try:
-            if SHARED.get(name) in classes and SHARED[name] not in parsed:
-                continue  # refused where it stands, once
-            parsed[name] = _parse_kind(name, cls, plain)
-        except Refused as refused:
-            faults += refused.faults
-    for name, settings in parsed.items():
-        if "late_policy" in plain.get(name, {}) and type(settings) not in PLANNED:
-            faults.append(Fault(path=f"kinds.{name}.late_policy", reason="unknown key"))
-        if name not in SHARED:
-            faults += _faults(name, settings)
-    if faults:
-        raise Refused(*faults)
-    return parsed
+        own = plain.get(name, {})
+        settings, wrong = read(KindSettings if name in SHARED else cls, own, f"kinds.{name}")
+        if isinstance(own, dict) and "late_policy" in own and cls not in PLANNED:
+            wrong.append(Fault(path=f"kinds.{name}.late_policy", reason="unknown key: such a message is never late"))
+        wrong += _faults(name, settings)
+        faults += wrong
+        if not wrong:
+            parsed[name] = settings
+    for name in parsed.keys() & SHARED.keys():
+        if SHARED[name] in parsed:
+            parsed[name] = _shared(classes[name], plain.get(SHARED[name], {}), plain.get(name, {}))
+    return parsed, faults
 
 
-def _parse_kind(name: str, cls: type[KindSettings], plain: Mapping[str, Any]) -> KindSettings:
-    own, shared = plain.get(name, {}), plain.get(SHARED.get(name, ""), {})
-    if name not in SHARED:
-        return parse(cls, own, f"kinds.{name}")
-    parse(KindSettings, own, f"kinds.{name}")
+def _shared(cls: type[KindSettings], shared: Mapping[str, Any], own: Mapping[str, Any]) -> KindSettings:
+    """What stands under the shared key, and over it what the kind sets for itself; each was looked at alone."""
     allowed = {field.name for field in fields(cls)}
-    return parse(
-        cls, {key: value for key, value in {**shared, **own}.items() if key in allowed}, f"kinds.{SHARED[name]}"
-    )
+    both, _ = read(cls, {key: value for key, value in {**shared, **own}.items() if key in allowed}, "")
+    settings: KindSettings = both
+    return settings
 
 
+@where_read
 def _faults(name: str, settings: KindSettings) -> Iterator[Fault]:
     if isinstance(settings, CartSettings):
         yield from _increasing(f"kinds.{name}", settings, "idle", "warning", "expire")
     if isinstance(settings, ConversationSettings):
         yield from _increasing(f"kinds.{name}", settings, "window", "max_window", equal=True)
-    if isinstance(settings, OverdueSettings) and len(set(settings.days)) != len(settings.days):
-        yield Fault(path=f"kinds.{name}.days", reason=f"names a day twice: {list(settings.days)}")
+    if isinstance(settings, OverdueSettings):
+        days = [day for _, day in readable(settings.days)]
+        if len(set(days)) != len(days):
+            yield Fault(path=f"kinds.{name}.days", reason=f"names a day twice: {days}")
 
 
 def _increasing(path: str, settings: KindSettings, *names: str, equal: bool = False) -> Iterator[Fault]:
     """Each duration that is set must be positive and longer than the ones before it."""
-    set_ones = [(name, value) for name in names if (value := getattr(settings, name)) is not None]
-    for name, value in set_ones:
-        if value <= timedelta(0):
+    set_ones: list[tuple[str, timedelta]] = []
+    for name in names:
+        value = unless_unread(partial(getattr, settings, name), None)
+        if value is not None and value <= timedelta(0):
             yield Fault(path=f"{path}.{name}", reason="must be longer than nothing")
+        elif value is not None:
+            set_ones.append((name, value))
     for (name, value), (later, limit) in pairwise(set_ones):
         if value > limit or (value == limit and not equal):
             bound = "not be longer than" if equal else "be shorter than"

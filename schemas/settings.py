@@ -1,6 +1,6 @@
 """A tenant's settings, typed, and how a document becomes them (contract section 3)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Annotated, Any, get_type_hints
@@ -9,10 +9,13 @@ from pydantic import Field
 
 from schemas.faults import Fault, Refused
 from schemas.json_text import check_json
-from schemas.kind_settings import KindSettings, parse_kinds
+from schemas.kind_settings import KIND_SETTINGS, KindSettings, read_kinds
+from schemas.near import perhaps, unknown
+from schemas.partial import UNREAD, read, record_in_part, with_only
 from schemas.rule_settings import RuleSettings, kind_name, settings_of
-from schemas.rules import Rule, parse_rules
+from schemas.rules import Rule, read_rules
 from schemas.settings_checks import section_faults
+from schemas.settings_links import cross_faults
 from schemas.settings_sections import (
     Approvals,
     Billing,
@@ -29,7 +32,7 @@ from schemas.settings_sections import (
     StaffMember,
     Template,
 )
-from schemas.validation import parse_as, shown_value
+from schemas.validation import shown_value
 from schemas.values import (
     Country,
     Currency,
@@ -95,28 +98,37 @@ def parse_settings(document: Mapping[str, object], known_kinds: Mapping[str, typ
 
     `known_kinds` adds to the kinds of the contract: name → class of its settings.
     """
-    check_json(document)
-    hints = _hints()
-    faults = [Fault(path=str(name), reason="unknown key") for name in document if name not in hints]
-    parsed: dict[str, Any] = {}
-    for name, hint in hints.items():
-        try:
-            if name == "kinds":
-                parsed[name] = parse_kinds(document.get(name, {}), known_kinds)
-            elif name == "rules":
-                parsed[name] = parse_rules(document.get(name, []))
-            elif name in document:
-                parsed[name] = _section(name, hint, document[name])
-                faults += section_faults(name, parsed[name], document[name])
-        except Refused as refused:
-            faults += refused.faults
-    faults += _cross_faults(parsed, document)
-    faults += _unknown_templates(parsed)
+    settings, faults = read_settings(document, known_kinds)
     if faults:
         raise Refused(*faults)
-    holidays = parsed.get("holidays", ())
-    parsed["kinds"] |= {kind_name(rule): settings_of(rule, holidays) for rule in parsed["rules"]}
-    return Settings(**parsed)
+    return settings
+
+
+def read_settings(
+    document: Mapping[str, object], known_kinds: Mapping[str, type[KindSettings]], *, is_part: bool = False
+) -> tuple[Settings, list[Fault]]:
+    """The settings and every fault; where there is one, only as much of them as is right (`schemas.partial`).
+
+    `is_part`: only the sections in the document are known, and what they say of others is not looked at.
+    """
+    check_json(document)
+    hints = _hints()
+    faults = [Fault(path=str(name), reason=unknown(str(name), hints)) for name in document if name not in hints]
+    parsed: dict[str, Any] = {}
+    for name, hint in hints.items():
+        if name in document or (name in ("kinds", "rules") and not is_part):
+            parsed[name], wrong = _section(name, hint, document, known_kinds)
+            faults += wrong
+    if is_part:
+        settings = with_only(Settings, parsed)
+    elif faults:
+        settings = record_in_part(Settings, document, parsed)
+    else:
+        holidays = parsed.get("holidays", ())
+        own = {kind_name(rule): settings_of(rule, holidays) for rule in parsed["rules"]}
+        settings = Settings(**{**parsed, "kinds": parsed["kinds"] | own})
+    faults += cross_faults(settings, document)
+    return settings, faults
 
 
 @cache
@@ -125,40 +137,54 @@ def _hints() -> dict[str, Any]:
     return {one.name: hints[one.name] for one in fields(Settings)}
 
 
-def _section(name: str, hint: Any, plain: object) -> Any:
-    return _templates(plain) if name == "templates" else parse_as(hint, plain, name)
+def _section(
+    name: str, hint: Any, document: Mapping[str, object], known_kinds: Mapping[str, type[KindSettings]]
+) -> tuple[Any, list[Fault]]:
+    match name:
+        case "kinds":
+            return read_kinds(document.get(name, {}), known_kinds)
+        case "rules":
+            return read_rules(document.get(name, []))
+        case "templates":
+            return _templates(document[name], frozenset(KIND_SETTINGS) | known_kinds.keys())
+        case _:
+            section, faults = read(hint, document[name], name)
+            if section is not UNREAD:
+                faults += section_faults(name, section, document[name])
+            return section, faults
 
 
-def _templates(plain: object) -> dict[str, KindTemplates]:
+def _templates(plain: object, kinds: Collection[str]) -> tuple[dict[str, KindTemplates], list[Fault]]:
     """Kind → its wordings; beside channels stand locales, which hold channels again."""
     if not isinstance(plain, dict):
-        raise Refused(Fault(path="templates", reason=f"must be a map, not {shown_value(plain)}"))
+        return {}, [Fault(path="templates", reason=f"must be a map, not {shown_value(plain)}")]
     faults: list[Fault] = []
     parsed: dict[str, KindTemplates] = {}
     for kind, entries in plain.items():
+        path = f"templates.{kind}"
+        if kind not in kinds:
+            faults.append(Fault(path=path, reason=unknown(kind, kinds, "kind")))
         if not isinstance(entries, dict):
-            faults.append(Fault(path=f"templates.{kind}", reason=f"must be a map, not {shown_value(entries)}"))
+            faults.append(Fault(path=path, reason=f"must be a map, not {shown_value(entries)}"))
             continue
         channels = {key: value for key, value in entries.items() if key in set(Channel)}
-        locales = {key: value for key, value in entries.items() if key not in channels and _is_locale(key)}
-        faults += (
-            Fault(path=f"templates.{kind}.{key}", reason="is neither a channel nor a locale")
-            for key in entries
-            if key not in channels and key not in locales
-        )
-        try:
-            parsed[kind] = KindTemplates(
-                channels=parse_as(Mapping[Channel, Template], channels, f"templates.{kind}"),
-                locales=parse_as(Mapping[str, Mapping[Channel, Template]], locales, f"templates.{kind}"),
-            )
-        except Refused as refused:
-            faults += refused.faults
-    if faults:
-        raise Refused(*faults)
-    return parsed
+        locales = {key: value for key, value in entries.items() if key not in channels and _is_locale(key, value)}
+        for key in entries:
+            if key not in channels and key not in locales:
+                hint = perhaps(key, set(Channel)) or f"; channels are {', '.join(Channel)}"
+                faults.append(Fault(path=f"{path}.{key}", reason=f"is neither a channel nor a locale{hint}"))
+        by_channel, wrong = read(Mapping[Channel, Template], channels, path)
+        by_locale, wrong_there = read(Mapping[str, Mapping[Channel, Template]], locales, path)
+        faults += (*wrong, *wrong_there)
+        by_locale = {key: own for key, own in by_locale.items() if own is not UNREAD}
+        parsed[kind] = KindTemplates(channels=by_channel, locales=by_locale)
+    return parsed, faults
 
 
-def _is_locale(key: str) -> bool:
+def _is_locale(key: str, value: object) -> bool:
+    """What holds words at once was meant as a channel, though it be as short as a language."""
+    if isinstance(value, dict) and value.keys() & _PARTS:
+        return False
     try:
         locale_from_text(key)
     except ValueError:
@@ -166,27 +192,4 @@ def _is_locale(key: str) -> bool:
     return True
 
 
-def _unknown_templates(parsed: Mapping[str, Any]) -> Iterator[Fault]:
-    if "templates" in parsed and "kinds" in parsed:
-        for kind in parsed["templates"]:
-            if kind not in parsed["kinds"]:
-                yield Fault(path=f"templates.{kind}", reason="unknown kind")
-
-
-def _cross_faults(parsed: Mapping[str, Any], document: Mapping[str, object]) -> Iterator[Fault]:
-    """What one section says of another; a section that is wrong in itself is not asked."""
-    wrong = document.keys() - parsed.keys()
-    for key, building in parsed.get("buildings", {}).items():
-        if building.brand is not None and "brands" not in wrong and building.brand not in parsed.get("brands", {}):
-            yield Fault(path=f"buildings.{key}.brand", reason=f"is no key of brands: {building.brand!r}")
-    for number, rule in enumerate(parsed.get("rules", ())):
-        known = "programmes" in wrong or rule.programme in parsed.get("programmes", {})
-        if rule.programme is not None and not known:
-            yield Fault(path=f"rules.{number}.programme", reason=f"is no key of programmes: {rule.programme!r}")
-    if "billing" in parsed and "currency" not in document:
-        yield Fault(path="currency", reason="is missing: billing needs it")
-    letter = parsed["billing"].letter if "billing" in parsed else None
-    postal_class = parsed["letter"].class_ if "letter" in parsed else "second"
-    if letter is not None and postal_class not in letter.price_per_sheet:
-        reason = f"has no price for the class of the tenant's letters, {postal_class!r}"
-        yield Fault(path="billing.letter.price_per_sheet", reason=reason)
+_PARTS = frozenset(one.name for one in fields(Template))

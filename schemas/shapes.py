@@ -1,7 +1,7 @@
 """The shape of a record's fields: what Avro schema, converter and plain form are all derived from."""
 
 import types
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -80,7 +80,7 @@ def shapes_of(record: type) -> tuple[FieldShape, ...]:
         shapes.append(
             FieldShape(
                 name=field.name,
-                wire_name=_alias(hints[field.name]) or field.name,
+                wire_name=alias_of(hints[field.name]) or field.name,
                 shape=shape_of(hints[field.name], f"{record.__name__}.{field.name}"),
                 default=default,
             )
@@ -119,7 +119,44 @@ def _optional(arguments: tuple[Any, ...], where: str) -> Shape:
     return Shape(form=shape.form, nullable=True, item=shape.item, record=shape.record, words=shape.words)
 
 
-def _alias(hint: Any) -> str | None:
+def alias_of(hint: Any) -> str | None:
+    """The name that a field has outside of Python, where it is another one."""
     if get_origin(hint) is not Annotated:
         return None
     return next((note.alias for note in get_args(hint)[1:] if isinstance(note, FieldInfo) and note.alias), None)
+
+
+def without_alias(hint: Any) -> Any:
+    """The type of a field on its own, where another name means nothing; its limits stay."""
+    if alias_of(hint) is None:
+        return hint
+    inner, *notes = get_args(hint)
+    limits = [limit for note in notes for limit in (note.metadata if isinstance(note, FieldInfo) else [note])]
+    return Annotated[inner, *limits] if limits else inner
+
+
+def bare(hint: Any) -> Any:
+    """The type itself, without its notes and without None beside it."""
+    while get_origin(hint) is Annotated:
+        hint = get_args(hint)[0]
+    if get_origin(hint) in (Union, types.UnionType):
+        inner = [argument for argument in get_args(hint) if argument is not type(None)]
+        return bare(inner[0]) if len(inner) == 1 else hint
+    return hint
+
+
+def members_at(hint: Any, path: Iterable[str | int]) -> tuple[str, ...]:
+    """The names that the record there has outside of Python; none where there is no record."""
+    for step in path:
+        inner = bare(hint)
+        arguments = get_args(inner)
+        if is_dataclass(inner):
+            hints = get_type_hints(inner, include_extras=True)
+            hint = next((each for name, each in hints.items() if (alias_of(each) or name) == step), None)
+        else:
+            hint = arguments[0 if get_origin(inner) is tuple else 1] if len(arguments) == 2 else None
+    inner = bare(hint)
+    if not is_dataclass(inner):
+        return ()
+    hints = get_type_hints(inner, include_extras=True)
+    return tuple(alias_of(hints[one.name]) or one.name for one in fields(inner))

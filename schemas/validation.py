@@ -12,7 +12,8 @@ from pydantic_core import ErrorDetails, to_json
 
 from schemas.faults import Fault, Refused
 from schemas.json_text import check_json, json_to_text
-from schemas.shapes import Form, Shape, shapes_of
+from schemas.near import near, unknown
+from schemas.shapes import Form, Shape, members_at, shapes_of
 from schemas.values import decimal_to_text
 
 R = TypeVar("R")
@@ -32,7 +33,7 @@ def parse_checked(record: type[R], plain: object, path: str = "") -> R:
     try:
         parsed: R = _adapter(cast("Any", record)).validate_json(to_json(plain), strict=True)
     except ValidationError as error:
-        raise _refused(error, path) from None
+        raise _refused(error, record, path) from None
     return parsed
 
 
@@ -42,7 +43,7 @@ def parse_as(hint: Any, plain: object, path: str = "") -> Any:
         check_json(plain)
         return _adapter(hint).validate_json(to_json(plain), strict=True)
     except ValidationError as error:
-        raise _refused(error, path) from None
+        raise _refused(error, hint, path) from None
     except Refused as refused:
         raise Refused(
             *(Fault(path=joined(path, fault.path), reason=fault.reason) for fault in refused.faults)
@@ -64,10 +65,11 @@ def _adapter(hint: Any) -> TypeAdapter[Any]:
     return TypeAdapter(hint)
 
 
+IN_QUOTES = ": put it in quotes"
+_NUMBERS = ("int_type", "float_type")
+_UNKNOWN_KEY = ("unexpected_keyword_argument", "extra_forbidden")
 _REASONS: Mapping[str, str] = {
     "missing": "is missing",
-    "unexpected_keyword_argument": "unknown key",
-    "extra_forbidden": "unknown key",
     "string_type": "must be text, not {shown}",
     "bool_type": "must be true or false, not {shown}",
     "int_type": "must be a whole number, not {shown}",
@@ -81,7 +83,7 @@ _REASONS: Mapping[str, str] = {
     "less_than_equal": "must be at most {le}, not {shown}",
     "less_than": "must be less than {lt}, not {shown}",
     "string_too_long": "must be at most {max_length} characters long",
-    "string_too_short": "must have a length of at least {min_length}",
+    "string_too_short": "must have at least {min_length} characters",
     "too_short": "must not be empty",
     "too_long": "must have at most {max_length} members",
     "tuple_type": "must be a list, not {shown}",
@@ -97,13 +99,37 @@ _REASONS: Mapping[str, str] = {
 }
 
 
-def _refused(error: ValidationError, path: str) -> Refused:
-    return Refused(*(_fault(details, path) for details in error.errors(include_url=False)))
+def _refused(error: ValidationError, hint: Any, path: str) -> Refused:
+    """One fault a thing: a key that is missing because it was misspelt is told of once."""
+    found = error.errors(include_url=False)
+    misspelt = {_path(details, meant) for details in found if (meant := _meant(details, hint))}
+    return Refused(
+        *(
+            Fault(path=joined(path, *_path(details)), reason=_unknown(details, hint) or reason_of(details))
+            for details in found
+            if not (details["type"] == "missing" and _path(details) in misspelt)
+        )
+    )
 
 
-def _fault(details: ErrorDetails, path: str) -> Fault:
-    where = joined(path, *(part for part in details["loc"] if part != "[key]"))
-    return Fault(path=where, reason=reason_of(details))
+def _path(details: ErrorDetails, last: str | None = None) -> tuple[int | str, ...]:
+    path = tuple(part for part in details["loc"] if part != "[key]")
+    return path if last is None else (*path[:-1], last)
+
+
+def _meant(details: ErrorDetails, hint: Any) -> str | None:
+    """The key that a key which does not exist stands for, if it is like one."""
+    if details["type"] not in _UNKNOWN_KEY:
+        return None
+    *place, name = _path(details)
+    return near(str(name), members_at(hint, place))
+
+
+def _unknown(details: ErrorDetails, hint: Any) -> str | None:
+    if details["type"] not in _UNKNOWN_KEY:
+        return None
+    *place, name = _path(details)
+    return unknown(str(name), members_at(hint, place))
 
 
 def reason_of(details: ErrorDetails) -> str:
@@ -113,7 +139,19 @@ def reason_of(details: ErrorDetails) -> str:
     if "expected" in context:
         context["expected"] = context["expected"].replace("'", "").replace(" or ", ", ")
     template = _REASONS.get(details["type"])
-    return template.format(**{**context, "shown": shown}) if template else f"{details['msg']}, not {shown}"
+    reason = template.format(**{**context, "shown": shown}) if template else f"{details['msg']}, not {shown}"
+    return reason + _mending(details["type"], details["input"])
+
+
+def _mending(error: str, value: object) -> str:
+    """How a value is written that people often write otherwise."""
+    if error == "string_type" and isinstance(value, int | float) and not isinstance(value, bool):
+        return IN_QUOTES
+    if error in ("tuple_type", "list_type") and isinstance(value, str):
+        return f": write [{shown_value(value)}]"
+    if error in _NUMBERS and isinstance(value, str) and value.strip().lstrip("-").replace(".", "", 1).isdigit():
+        return ": leave out the quotes"
+    return ""
 
 
 def _context(details: ErrorDetails) -> Iterable[tuple[str, object]]:

@@ -14,6 +14,9 @@ from zoneinfo import available_timezones
 import phonenumbers
 from pydantic import BeforeValidator
 
+from schemas.json_text import json_to_text
+from schemas.near import near
+
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:\d\d)?", re.ASCII)
 _DURATION = re.compile(
     r"P(?=\d|T\d)(?:(\d{1,6})W|(?:(\d{1,6})D)?(?:T(?=\d)(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,6})S)?)?)", re.ASCII
@@ -131,8 +134,16 @@ def _zones() -> frozenset[str]:
 def zone_from_text(text: str) -> str:
     """The name of an IANA time zone."""
     if text not in _zones():
-        raise ValueError(f"must be an IANA time zone such as Europe/Stockholm, not {text!r}")
+        raise ValueError(f"must be an IANA time zone such as Europe/Stockholm, not {text!r}{_near_zone(text)}")
     return text
+
+
+def _near_zone(text: str) -> str:
+    """The zone of a city that is named alone, or one that is written nearly so."""
+    city = text.strip().replace(" ", "_").casefold()
+    of_city = [zone for zone in sorted(_zones()) if "/" in zone and zone.rpartition("/")[2].casefold() == city]
+    found = of_city[0] if of_city else near(text, _zones())
+    return f"; did you mean {found!r}?" if found else ""
 
 
 def locale_from_text(text: str) -> str:
@@ -214,7 +225,8 @@ def _reads(read: Callable[[str], object]) -> BeforeValidator:
 
     def validate(value: object) -> object:
         if not isinstance(value, str):
-            raise ValueError(f"must be text, not {value!r}")
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            raise ValueError(f"must be text, not {json_to_text(value)}{': put it in quotes' if is_number else ''}")
         return read(value)
 
     return BeforeValidator(validate)

@@ -23,6 +23,7 @@ from ruamel.yaml.events import (
 from ruamel.yaml.representer import SafeRepresenter
 
 from schemas.faults import Fault, Refused
+from tidings.yaml_slips import in_plain_words
 
 _NULL = re.compile(r"(|~|null|Null|NULL)")
 _TRUE = re.compile(r"true|True|TRUE")
@@ -39,6 +40,7 @@ _TAGS = {
     SequenceStartEvent: (None, "!", "tag:yaml.org,2002:seq"),
 }
 MAX_DEPTH = 64
+_STAR = ": put a value that begins with * in quotes"
 
 
 def read_yaml(text: str) -> object:
@@ -46,9 +48,13 @@ def read_yaml(text: str) -> object:
     try:
         return _Reading(YAML(typ="safe", pure=True).parse(text)).document()
     except MarkedYAMLError as error:
-        raise Refused(Fault(path=_place(error.problem_mark), reason=f"is not YAML: {error.problem}")) from None
+        raise Refused(Fault(path=_place(error.problem_mark), reason=_not_yaml(error.problem))) from None
     except YAMLError as error:
-        raise Refused(Fault(path="", reason=f"is not YAML: {error}")) from None
+        raise Refused(Fault(path="", reason=_not_yaml(error))) from None
+
+
+def _not_yaml(said: object) -> str:
+    return f"is not YAML: {in_plain_words(str(said))}"
 
 
 class _Reading:
@@ -80,7 +86,10 @@ class _Reading:
     def _value(self, event: Event) -> object:
         if isinstance(event, AliasEvent):
             if event.anchor not in self._anchors:
-                raise _refused(event, f"names the anchor {event.anchor!r}, which is not complete above it")
+                raise _refused(
+                    event,
+                    f"names the anchor {event.anchor!r}, which is not complete above it{_STAR}",
+                )
             return self._anchors[event.anchor]
         if not isinstance(event, (ScalarEvent, MappingStartEvent, SequenceStartEvent)):
             raise _refused(event, "is no value")
@@ -111,7 +120,7 @@ class _Reading:
         made: dict[str, object] = {}
         while not isinstance(event := next(self._events), MappingEndEvent):
             if not isinstance(event, ScalarEvent):
-                raise _refused(event, "has a key that is no text")
+                raise _refused(event, "has a key that is no text: put a value that begins with { or [ in quotes")
             key = _whole(str(event.value))
             if key in made:
                 raise _refused(event, f"has the key {key!r} twice")

@@ -122,7 +122,7 @@ def _changed(document: "Mapping[str, object]", file: "Draft", *, is_example: boo
     """What a tenant's whole file says stands alone; other files change the tenant, or stand before the example."""
     if file.tenant is not None:
         return file.document
-    return {**document, **file.document} if is_example else file.over(document)
+    return {**document, **file.over({})} if is_example else file.over(document)
 
 
 def _real(tenant: str, version: int | None) -> "Setting":

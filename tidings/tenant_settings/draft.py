@@ -4,7 +4,7 @@ It is read in three forms: as `tidings settings show --yaml` writes it, as the s
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -12,14 +12,15 @@ from pathlib import Path
 from ruamel.yaml import YAML
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from processors.settings import parse
+from processors.settings import parse, parse_part
 from schemas.faults import Fault, Refused
 from schemas.merge_patch import merge_patch
 from schemas.settings import Settings
-from tidings.tenant_settings.every_fault import every_fault
-from tidings.tenant_settings.settings_file import read_settings_file
+from tidings.tenant_settings.settings_file import read_settings_file, without_nothing
 from tidings.yaml_text import read_yaml
 
+_AROUND = frozenset({"tenant", "version", "settings"})
+"""The keys of a file that says whose settings it holds; one of them is enough to know it by."""
 LARGEST_BYTES = 8 * 1024 * 1024
 _LINE = re.compile(r"line ([0-9]+)(?:: (.*))?", re.DOTALL)
 
@@ -60,13 +61,14 @@ class Draft:
 
     def checked(self, document: Mapping[str, object] | None = None) -> Settings:
         """The settings in the file, or in `document`, made with it; raises BadDraft with every fault and its line."""
-        document = self.document if document is None else document
         try:
-            return parse(document)
+            if document is None and self.is_rules:
+                return parse_part(self.document)
+            return parse(self.over({}) if document is None else document)
         except Refused as refused:
             outside = "settings." if self.tenant is not None else ""
             inside = "rules." if self.is_rules else ""
-            raise BadDraft(_placed(every_fault(document) or refused.faults, self.text, outside, inside)) from None
+            raise BadDraft(_placed(refused.faults, self.text, outside, inside)) from None
 
 
 def read_draft(path: Path) -> Draft:
@@ -88,12 +90,13 @@ def read_draft(path: Path) -> Draft:
         return Draft(document={"rules": plain}, is_rules=True, text=text)
     if not isinstance(plain, dict):
         raise _bad("is neither a map of settings nor a list of rules")
-    if "settings" not in plain:
+    if not _AROUND & plain.keys():
         return Draft(document=plain, text=text)
     try:
         written = read_settings_file(text)
     except Refused as refused:
-        raise BadDraft(_placed(refused.faults, text, "")) from None
+        inside = _placed(_faults_inside(plain.get("settings")), text, "settings.")
+        raise BadDraft(_in_order((*_placed(refused.faults, text, ""), *inside))) from None
     return Draft(document=written.settings, tenant=written.tenant, version=written.version, text=text)
 
 
@@ -104,7 +107,21 @@ def _placed(faults: tuple[Fault, ...], text: str, outside: str, inside: str = ""
         PlacedFault(line=_line(root, outside + fault.path.removeprefix(inside), fault.reason), fault=fault)
         for fault in faults
     ]
+    return _in_order(found)
+
+
+def _in_order(found: Iterable[PlacedFault]) -> tuple[PlacedFault, ...]:
     return tuple(sorted(found, key=lambda each: each.line or 0))
+
+
+def _faults_inside(settings: object) -> tuple[Fault, ...]:
+    """What is wrong with the settings of a file whose own keys are wrong."""
+    try:
+        if isinstance(settings, dict):
+            parse(without_nothing(settings))
+    except Refused as refused:
+        return refused.faults
+    return ()
 
 
 def _line(root: Node | None, path: str, reason: str) -> int | None:

@@ -29,7 +29,7 @@ class SettingsFile:
 def read_settings_file(text: str) -> SettingsFile:
     """The file that a YAML or JSON text says; raises Refused. The settings themselves are not looked at."""
     read = parse(SettingsFile, read_yaml(text))
-    return SettingsFile(tenant=read.tenant, version=read.version, settings=_without_nothing(read.settings))
+    return SettingsFile(tenant=read.tenant, version=read.version, settings=without_nothing(read.settings))
 
 
 def write_settings_file(file: SettingsFile) -> str:
@@ -37,10 +37,10 @@ def write_settings_file(file: SettingsFile) -> str:
     return write_yaml({"tenant": file.tenant, "version": file.version, "settings": dict(file.settings)})
 
 
-def _without_nothing(document: Mapping[str, object]) -> dict[str, object]:
+def without_nothing(document: Mapping[str, object]) -> dict[str, object]:
     """A key that holds nothing (`name:`) is a key that is left out, as in the event that changes settings."""
     return {
-        key: _without_nothing(value) if isinstance(value, Mapping) else value
+        key: without_nothing(value) if isinstance(value, Mapping) else value
         for key, value in document.items()
         if value is not None
     }

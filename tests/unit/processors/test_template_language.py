@@ -61,7 +61,7 @@ def test_a_template_may_say(text: str) -> None:
         ("{{ 'a' * 3 }}", "line 1: * is for numbers, not 'a'"),
         ("{{ 1 < 2 < 3 }}", "line 1: compare two values at a time, and join with and"),
         ("{% for i in [1] %}{% endfor %}", "line 1: a loop goes over a variable"),
-        ("{{ order_id }", "line 1: unexpected '}'"),
+        ("{{ order_id }", "line 1: one } is missing: write }}"),
     ],
 )
 def test_what_a_template_must_not_say_is_named_with_its_line(text: str, reason: str) -> None:

@@ -118,7 +118,7 @@ DATA_FAULTS: dict[str, tuple[str, object, list[str]]] = {
     "missing and unknown": (
         "appointment.scheduled",
         {"appointment_id": "a1", "made_by": "staff", "start": "x"},
-        ["data.starts_at: is missing", "data.start: unknown key"],
+        ["data.start: unknown key; did you mean 'starts_at'?"],
     ),
     "not a map": ("appointment.cancelled", ["a1"], ['data: must be a map, not ["a1"]']),
     "inside a list": (

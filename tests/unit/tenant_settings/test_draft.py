@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from processors.settings import parse
+from schemas.faults import Fault, Refused
 from tidings.cli.root import app
-from tidings.tenant_settings.every_fault import every_fault
 
 BROKEN = """\
 name: Riverside
@@ -111,6 +112,12 @@ def test_a_file_that_is_not_there_is_named() -> None:
     assert (checked.exit_code, checked.stderr) == (2, "/nowhere/a.yaml: cannot be read: No such file or directory\n")
 
 
+def every_fault(document: dict[str, Any]) -> tuple[Fault, ...]:
+    with pytest.raises(Refused) as refused:
+        parse(document)
+    return refused.value.faults
+
+
 RULE: dict[str, Any] = {"id": "r", "on": ["a.b"], "to": ["contact"], "channel": "email", "text": "{{ oops"}
 
 
@@ -138,7 +145,8 @@ rules: [{id: r, on: [a.b], to: [contact], channel: sms, text: "Hello {{ name }},
 def test_what_is_missing_does_not_hide_the_other_rules() -> None:
     document = {"rules": [{"id": "x", "text": "Hi"}, {**RULE, "channel": "fax"}, {**RULE, "id": "s"}]}
     paths = [fault.path for fault in every_fault(document)]
-    assert sorted(paths) == ["rules.0.channel", "rules.0.on", "rules.0.to", "rules.1.channel", "rules.2.text"]
+    first = ["rules.0.channel", "rules.0.on", "rules.0.to"]
+    assert sorted(paths) == [*first, "rules.1.channel", "rules.1.text", "rules.2.text"]
 
 
 def test_taking_out_what_is_wrong_makes_nothing_else_wrong() -> None:
@@ -183,3 +191,28 @@ def test_whose_settings_they_are_must_be_said_once(tmp_path: Path) -> None:
     path.write_text("tenant: riverside\nversion: 3\nsettings: {name: Riverside}\n")
     other = CliRunner().invoke(app, ["settings", "apply", str(path), "--tenant", "other"], catch_exceptions=False)
     assert (other.exit_code, other.stderr) == (2, "The file is of tenant riverside, not other.\n")
+
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def test_each_message_says_what_is_wrong_and_what_is_allowed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
+) -> None:
+    """`wrong.txt` is to be read: it is what whoever wrote `wrong.yaml` is told."""
+    monkeypatch.chdir(tmp_path)
+    checked = check(Path("wrong.yaml"), (GOLDEN / "wrong.yaml").read_bytes())
+    assert checked.stderr == (GOLDEN / "wrong.txt").read_text()
+    assert [str(warning.message) for warning in recwarn] == []
+
+
+def test_keys_around_the_settings_do_not_hide_what_is_in_them(tmp_path: Path) -> None:
+    checked = check(tmp_path / "a.yaml", "tenant: a\nversion: four\nsettings:\n  timezone: Mars\n", "--json")
+    told = json.loads(checked.stdout)
+    assert [(each["line"], each["path"]) for each in told] == [(2, "version"), (4, "timezone")]
+    checked = check(tmp_path / "a.yaml", "tenant: a\nversion: 4\nsetings: {timezone: Mars}\n", "--json")
+    assert [(each["line"], each["path"]) for each in json.loads(checked.stdout)] == [(3, "setings")]
+
+
+def test_a_key_that_holds_nothing_is_left_out(tmp_path: Path) -> None:
+    assert check(tmp_path / "a.yaml", "name:\nquiet_hours:\nkinds: {document: {category: }}\n").exit_code == 0
