@@ -8,12 +8,6 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 
 import structlog
-import uvloop
-from aiokafka.errors import (
-    ClusterAuthorizationFailedError,
-    GroupAuthorizationFailedError,
-    TopicAuthorizationFailedError,
-)
 
 from gateways.answers import Provider
 from gateways.consumer import Gateway, TopicsMissing
@@ -24,8 +18,10 @@ from gateways.unsubscribe.links import links_of
 from schemas.words import Channel
 from tidings.claim import Claim, Taken
 from tidings.config import Installation
+from tidings.event_loop import use_uvloop
 from tidings.health import Health
 from tidings.health_endpoint import PortTaken, health_endpoint
+from tidings.kafka_clients import NOT_ALLOWED, not_allowed
 from tidings.stopping import GATEWAY_STOP_SECONDS, end_within
 
 STOPPED = 0
@@ -38,9 +34,6 @@ PROVIDERS: dict[Channel, Callable[[Installation], Provider]] = {
     Channel.EMAIL: lambda installation: SmtpRelay(installation.smtp, links=links_of(installation)),
 }
 """The channels that have a gateway; a new one is its provider's module and a line here."""
-
-NOT_ALLOWED = (ClusterAuthorizationFailedError, GroupAuthorizationFailedError, TopicAuthorizationFailedError)
-"""What the broker answers to a user who lacks a right; to start again is in vain."""
 
 log = structlog.get_logger("gateways")
 
@@ -65,11 +58,12 @@ def _sandbox_of(channel: Channel, plan: Plan) -> Callable[[], Provider]:
 def _run(installation: Installation, name: str, new: _New) -> int:
     worker = installation.worker
     folders = {channel: installation.home / "gateways" / worker.name / channel for channel in new}
+    use_uvloop()
     try:
         claims = [Claim(folder, f"gateway {channel} {worker.name}") for channel, folder in folders.items()]
         health = Health()
         with health_endpoint(worker, health):
-            uvloop.run(_serve(installation, name, new, health))
+            asyncio.run(_serve(installation, name, new, health))
         for claim in claims:
             claim.release()
     except (TopicsMissing, Taken) as error:
@@ -124,8 +118,7 @@ async def _work(gateway: Gateway, stop: asyncio.Event, name: str) -> None:
 def crash(name: str, error: BaseException) -> None:
     """End the process without any clean-up; nothing half done may be stored or committed on the way out."""
     if isinstance(error, NOT_ALLOWED):
-        said = f"the broker does not allow it ({error}): `docs/reference/rights.md` lists the rights of each process"
-        os.write(2, f"gateway {name} ends: {said}\n".encode())
+        os.write(2, f"gateway {name} ends: {not_allowed(error)}\n".encode())
         os._exit(MISCONFIGURED)
     text = f"gateway {name} ends: {error!r}\n" + "".join(traceback.format_exception(error))
     os.write(2, text.encode())

@@ -9,11 +9,7 @@ import traceback
 from enum import IntEnum
 from typing import NoReturn
 
-from aiokafka.errors import (
-    ClusterAuthorizationFailedError,
-    GroupAuthorizationFailedError,
-    TopicAuthorizationFailedError,
-)
+from tidings.kafka_clients import NOT_ALLOWED, not_allowed
 
 
 class ExitCode(IntEnum):
@@ -23,10 +19,6 @@ class ExitCode(IntEnum):
     UNAVAILABLE = 69
     CRASHED = 70
     MISCONFIGURED = 78
-
-
-NOT_ALLOWED = (ClusterAuthorizationFailedError, GroupAuthorizationFailedError, TopicAuthorizationFailedError)
-"""What the broker answers to a user who lacks a right; to start again is in vain."""
 
 
 class Fatal(Exception):
@@ -46,8 +38,3 @@ def die(why: str, error: BaseException | None = None) -> NoReturn:
         text += "".join(traceback.format_exception(error))
     os.write(2, text.encode())
     os._exit(ExitCode.CRASHED)
-
-
-def not_allowed(error: BaseException) -> str:
-    """In words for whoever gives out rights."""
-    return f"the broker does not allow it ({error}): `docs/reference/rights.md` lists the rights of each process"

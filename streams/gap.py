@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from faust.types import TP
 
 from tidings.config import Kafka
+from tidings.kafka_clients import started
 from tidings.security import client_security
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ class Gap:
 
 async def look(kafka: Kafka, tp: TP, low: int, high: int) -> Gap:
     """What the log holds with `low <= offset < high`; what retention took away is reported here."""
-    consumer = AIOKafkaConsumer(
+    made = AIOKafkaConsumer(
         bootstrap_servers=kafka.bootstrap_servers,
         group_id=None,
         enable_auto_commit=False,
@@ -37,8 +38,7 @@ async def look(kafka: Kafka, tp: TP, low: int, high: int) -> Gap:
         fetch_max_wait_ms=_POLL_MS,
         **client_security(kafka),
     )
-    await consumer.start()
-    try:
+    async with started(made) as consumer:
         partition = TopicPartition(tp.topic, tp.partition)
         consumer.assign([partition])
         beginning = (await consumer.beginning_offsets([partition]))[partition]
@@ -47,8 +47,6 @@ async def look(kafka: Kafka, tp: TP, low: int, high: int) -> Gap:
             log.error("%s/%s: %s offsets from %s on were removed by retention before they were read", *tp, removed, low)
         left = await _reads_below(consumer, partition, max(low, beginning), high)
         return Gap(removed=removed, holds_records=left)
-    finally:
-        await consumer.stop()
 
 
 async def _reads_below(consumer: AIOKafkaConsumer, partition: TopicPartition, low: int, high: int) -> bool:

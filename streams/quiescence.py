@@ -11,6 +11,7 @@ from schemas.topics import PARTITIONS
 from streams.naming import app_id, topic_name
 from streams.stage import Stage
 from tidings.config import Installation
+from tidings.kafka_clients import started
 from tidings.security import client_security
 
 _LOOK_SECONDS = 0.05
@@ -78,17 +79,13 @@ async def quiescence(installation: Installation, stages: Iterable[Stage]) -> Asy
     """Watches the groups of these stages."""
     stages = tuple(stages)
     servers, security = installation.kafka.bootstrap_servers, client_security(installation.kafka)
-    admin = AIOKafkaAdminClient(bootstrap_servers=servers, **security)
-    consumer = AIOKafkaConsumer(bootstrap_servers=servers, group_id=None, **security)
     sources = {app_id(installation, stage.name): _partitions(installation, stage.reads) for stage in stages}
     copied = _partitions(installation, {topic for stage in stages for topic in stage.shared})
-    try:
-        await admin.start()
-        await consumer.start()
+    async with (
+        started(AIOKafkaAdminClient(bootstrap_servers=servers, **security)) as admin,
+        started(AIOKafkaConsumer(bootstrap_servers=servers, group_id=None, **security)) as consumer,
+    ):
         yield Quiescence(admin, consumer, sources, copied)
-    finally:
-        await consumer.stop()
-        await admin.close()
 
 
 def _partitions(installation: Installation, topics: Iterable[str]) -> list[TopicPartition]:

@@ -13,6 +13,7 @@ from faust.types import TP
 from schemas.clock import to_millis
 from schemas.topics import DELETIONS_KEPT
 from tidings.config import Kafka
+from tidings.kafka_clients import started
 from tidings.security import client_security
 
 TRUSTED = DELETIONS_KEPT / 2
@@ -27,15 +28,12 @@ async def stale(kafka: Kafka, ends: Mapping[TP, int], now: datetime) -> set[TP]:
     """
     if not ends:
         return set()
-    consumer = AIOKafkaConsumer(
+    made = AIOKafkaConsumer(
         bootstrap_servers=kafka.bootstrap_servers, group_id=None, enable_auto_commit=False, **client_security(kafka)
     )
-    await consumer.start()
-    try:
+    async with started(made) as consumer:
         partitions = {TopicPartition(*tp): tp for tp in ends}
         young = await consumer.offsets_for_times(dict.fromkeys(partitions, to_millis(now - TRUSTED)))
         log_ends = await consumer.end_offsets(list(partitions))
-    finally:
-        await consumer.stop()
     young_from = {tp: young[each].offset if young[each] else log_ends[each] for each, tp in partitions.items()}
     return {tp for tp, end in ends.items() if end < young_from[tp]}

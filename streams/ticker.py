@@ -12,11 +12,11 @@ from aiokafka.errors import KafkaError
 from schemas import wire
 from schemas.tick import Tick
 from schemas.topics import PARTITIONS, TICKS
-from streams.crash import NOT_ALLOWED, not_allowed
 from streams.naming import topic_name
 from tidings import metrics
 from tidings.config import Installation
 from tidings.health import Health
+from tidings.kafka_clients import NOT_ALLOWED, not_allowed, started
 from tidings.security import client_security
 
 log = logging.getLogger(__name__)
@@ -31,14 +31,13 @@ async def tick_until_cancelled(installation: Installation, health: Health | None
     """
     health = health or Health()
     health.waits(_SUBJECT, "none was sent yet")
-    producer = AIOKafkaProducer(
+    made = AIOKafkaProducer(
         bootstrap_servers=installation.kafka.bootstrap_servers,
         client_id="tidings-ticker",
         acks="all",
         **client_security(installation.kafka),
     )
-    await producer.start()
-    try:
+    async with started(made) as producer:
         while True:
             failure = await _tick(producer, installation)
             health.turned()
@@ -47,8 +46,6 @@ async def tick_until_cancelled(installation: Installation, health: Health | None
             else:
                 health.waits(_SUBJECT, f"the last one was not sent: {failure}")
             await asyncio.sleep(installation.worker.tick_interval_seconds)
-    finally:
-        await producer.stop()
 
 
 async def _tick(producer: AIOKafkaProducer, installation: Installation) -> KafkaError | None:

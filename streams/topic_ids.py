@@ -13,6 +13,7 @@ from aiokafka.protocol.types import Boolean, CompactArray, CompactString, Int16,
 
 from streams.client import TopicMissing, not_let_in
 from tidings.config import Kafka
+from tidings.kafka_clients import started
 from tidings.security import client_security
 
 
@@ -26,14 +27,12 @@ class TopicIds:
 
 async def topic_ids(kafka: Kafka, names: Iterable[str]) -> TopicIds:
     """The ids of these topics; raises Unavailable."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap_servers, **client_security(kafka))
+    made = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap_servers, **client_security(kafka))
     try:
-        await admin.start()
-        answer = await admin._send_request(_TopicIds(names))
+        async with started(made) as admin:
+            answer = await admin._send_request(_TopicIds(names))
     except (KafkaError, OSError) as error:
         raise await not_let_in(kafka) from error
-    finally:
-        await admin.close()
     for code, name, *_ in answer.topics:
         if code:
             raise TopicMissing(f"The broker at {kafka.bootstrap_servers} does not tell the id of topic {name}.")

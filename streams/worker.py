@@ -2,8 +2,8 @@
 
 Several stages may share a process; each is an app of its own, with its own group, and they share one core. SIGTERM and
 SIGINT stop it in order, with 0, or after 10 s without (`tidings.stopping`); `streams.crash` has the other ways out. A
-worker that stopped keeps its partitions until the session time-out (10 s), so that a restart moves nothing. One that
-was told to stop by SIGUSR1, or whose setting `worker.on_stop` is `leave`, hands them over at once
+worker that stopped keeps its partitions until its session runs out (`worker.session_seconds`), so that a restart moves
+nothing. One that was told to stop by SIGUSR1, or whose setting `worker.on_stop` is `leave`, hands them over at once
 (`streams.departure`).
 """
 
@@ -15,16 +15,15 @@ from typing import NoReturn
 
 import faust
 import faust.streams
-import uvloop
+from aiokafka.errors import KafkaError
 
 from streams.app import App, build
 from streams.client import Unavailable
 from streams.collecting import collect_rarely
-from streams.crash import NOT_ALLOWED, ExitCode, not_allowed
+from streams.crash import ExitCode
 from streams.departure import leave
-from streams.groups import find_groups
 from streams.incarnation import look_after_state
-from streams.naming import state_directory
+from streams.naming import app_id, state_directory
 from streams.readiness import Readiness
 from streams.stage import Stage
 from streams.ticker import tick_until_cancelled
@@ -33,8 +32,10 @@ from streams.topology import DECIDE, TOPOLOGY
 from streams.watch import watch_until_cancelled
 from tidings.claim import Claim, Taken
 from tidings.config import Installation, OnStop
+from tidings.event_loop import use_uvloop
 from tidings.health import Health
 from tidings.health_endpoint import PortTaken, health_endpoint
+from tidings.kafka_clients import NOT_ALLOWED, not_allowed, require_groups
 from tidings.stopping import WORKER_STOP_SECONDS, end_within
 
 log = logging.getLogger(__name__)
@@ -64,7 +65,7 @@ def serve(
     When all of them are ready, the line `ready` goes to the descriptor, which is then closed (`streams.readiness`).
     """
     _require_cython()
-    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+    use_uvloop()
     claims = _claim(stages, installation)
     readiness = Readiness(installation.worker.name, (stage.name for stage in stages), ready_descriptor, Health())
     try:
@@ -161,10 +162,10 @@ def _prepare(stages: tuple[Stage, ...], installation: Installation) -> None:
             log.critical(said, len(names), names[0])
             raise SystemExit(ExitCode.MISCONFIGURED)
         asyncio.run(look_after_state(installation, [stage.name for stage in stages]))
-        asyncio.run(find_groups(installation, [stage.name for stage in stages]))
+        asyncio.run(require_groups(installation.kafka, [app_id(installation, stage.name) for stage in stages]))
     except NOT_ALLOWED as error:
         log.critical(not_allowed(error))
         raise SystemExit(ExitCode.MISCONFIGURED) from None
-    except Unavailable as error:
+    except (Unavailable, KafkaError) as error:
         log.critical("%s", error)
         raise SystemExit(ExitCode.UNAVAILABLE) from None

@@ -6,7 +6,7 @@ import signal
 import socket
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 
 import structlog
@@ -24,6 +24,7 @@ from schemas.unsubscribe import Token
 from tidings.config import Installation, Kafka
 from tidings.health import Health
 from tidings.health_endpoint import PortTaken
+from tidings.kafka_clients import started
 from tidings.security import client_security
 from tidings.stopping import WORKER_STOP_SECONDS, end_within
 
@@ -95,34 +96,33 @@ async def serving(installation: Installation, keys: Keys, publish: Publish) -> A
 @asynccontextmanager
 async def publishing(kafka: Kafka) -> AsyncIterator[Publish]:
     """What publishes `unsubscribe.clicked` and waits for the acks; raises ConnectionError when no broker answers."""
-    producer = AIOKafkaProducer(
+    made = AIOKafkaProducer(
         bootstrap_servers=kafka.bootstrap_servers,
         client_id="tidings-unsubscribe",
         enable_idempotence=True,
         acks="all",
         **client_security(kafka),
     )
-    try:
-        await producer.start()
-    except KafkaError as error:
-        raise ConnectionError(f"no broker can be used at {kafka.bootstrap_servers}: {error}") from error
+    async with AsyncExitStack() as stack:
+        try:
+            producer = await stack.enter_async_context(started(made))
+        except (KafkaError, OSError) as error:
+            raise ConnectionError(f"no broker can be used at {kafka.bootstrap_servers}: {error}") from error
+        yield _publish_by(producer, kafka.topic_prefix + EVENTS.name)
 
+
+def _publish_by(producer: AIOKafkaProducer, topic: str) -> Publish:
     async def publish(token: Token, text: str) -> None:
         event = clicked(token, text)
         sent = wire.encode(event)
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                await producer.send_and_wait(
-                    kafka.topic_prefix + EVENTS.name, sent.value, event.key.encode(), headers=list(sent.headers)
-                )
+                await producer.send_and_wait(topic, sent.value, event.key.encode(), headers=list(sent.headers))
         except (KafkaError, TimeoutError) as error:
             raise ConnectionError(f"topic {EVENTS.name} did not take the event: {error!r}") from error
         log.info("unsubscribed", tenant=token.tenant, message=token.message_id)
 
-    try:
-        yield publish
-    finally:
-        await producer.stop()
+    return publish
 
 
 def clicked(token: Token, text: str) -> Event:
