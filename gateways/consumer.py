@@ -19,7 +19,7 @@ from gateways.answers import Provider
 from gateways.consents import ConsentView
 from gateways.desk import Desk
 from gateways.intake import read_order
-from gateways.kafka import KafkaLog, group_member, read_to_end, reader, require_group
+from gateways.kafka import KafkaLog, group_member, read_to_end, reader
 from gateways.ledger import Ledger
 from gateways.log import Row, append
 from gateways.membership import GroupMembership
@@ -34,6 +34,7 @@ from schemas.topics import BY_NAME, CONSENTS, DEAD_LETTERS, STATUSES, command_to
 from schemas.words import Channel, Lane
 from tidings.config import Installation, OnStop
 from tidings.health import Health
+from tidings.kafka_clients import require_groups
 from tidings.metrics import GatewayMetrics
 
 MOST_OPEN = 500
@@ -66,14 +67,13 @@ class Gateway(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is n
         clock: Callable[[], datetime],
         health: Health | None = None,
     ) -> None:
-        kafka = installation.kafka
         self._metrics = GatewayMetrics(channel)
-        self._kafka, self._clock, self._provider = kafka, clock, Metered(provider, self._metrics, clock)
+        self._kafka, self._clock, self._provider = installation.kafka, clock, Metered(provider, self._metrics, clock)
         self._health = health or Health()
         self._health.waits(_PARTITIONS, "it has not been given any yet")
-        self._channel, self._prefix = channel, kafka.topic_prefix
+        self._channel, self._prefix = channel, installation.kafka.topic_prefix
         self._name = f"gateway-{channel}-{installation.worker.name}"
-        self._commit_seconds = installation.worker.commit_interval_seconds
+        self._worker = installation.worker
         self._home: Path = installation.home / "gateways" / installation.worker.name / channel
         self._topics = [command_topic(channel, lane) for lane in Lane]
         self._partitions: dict[int, Partition] = {}
@@ -135,10 +135,10 @@ class Gateway(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is n
             new_store=lambda number: DiskStore(self._home / f"consents-{number}"),
         )
         group = f"{self._prefix}tidings-gateway-{self._channel}"
-        self._consumer = group_member(self._kafka, group, self._name)
+        self._consumer = group_member(self._kafka, group, self._name, self._worker.session_seconds)
         await self._consumer.start()
         await self._check_topics()
-        await require_group(self._kafka, group)
+        await require_groups(self._kafka, [group])
         self._membership = GroupMembership(self._consumer)
         self._desk = Desk(
             provider=self._provider,
@@ -255,7 +255,7 @@ class Gateway(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is n
 
     async def _commit_regularly(self) -> None:
         while True:
-            await asyncio.sleep(self._commit_seconds)
+            await asyncio.sleep(self._worker.commit_interval_seconds)
             await self._commit()
 
     async def _commit(self) -> None:

@@ -4,12 +4,11 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.errors import GroupAuthorizationFailedError, GroupCoordinatorNotAvailableError
 
 from gateways.log import Row
 from tidings.config import Kafka
+from tidings.kafka_clients import started
 from tidings.security import client_security
 
 MAX_BATCH_BYTES = 1_000_000
@@ -21,7 +20,6 @@ STUCK_SECONDS = 60.0
 """A partition of which nothing more can be read for so long ends the process."""
 
 HEARTBEAT_MS = 1_000
-SESSION_MS = 10_000
 REBALANCE_MS = 60_000
 NEVER_IDLE_MS = 86_400_000  # aiokafka takes a consumer whose partitions are all paused for an idle one
 
@@ -90,7 +88,7 @@ def reader(kafka: Kafka, client_id: str) -> AIOKafkaConsumer:
     )
 
 
-def group_member(kafka: Kafka, group: str, name: str) -> AIOKafkaConsumer:
+def group_member(kafka: Kafka, group: str, name: str, session_seconds: float) -> AIOKafkaConsumer:
     """A static member of a group, which the range assignor gives the same partitions of all its topics."""
     return AIOKafkaConsumer(
         bootstrap_servers=kafka.bootstrap_servers,
@@ -101,32 +99,16 @@ def group_member(kafka: Kafka, group: str, name: str) -> AIOKafkaConsumer:
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         heartbeat_interval_ms=HEARTBEAT_MS,
-        session_timeout_ms=SESSION_MS,
+        session_timeout_ms=int(session_seconds * 1000),
         rebalance_timeout_ms=REBALANCE_MS,
         max_poll_interval_ms=NEVER_IDLE_MS,
         **client_security(kafka),
     )
 
 
-async def require_group(kafka: Kafka, group: str) -> None:
-    """Raises GroupAuthorizationFailedError with the group's name, where a member would wait in silence."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap_servers, **client_security(kafka))
-    await admin.start()
-    try:
-        await admin.find_coordinator(group)
-    except GroupAuthorizationFailedError:
-        raise GroupAuthorizationFailedError(group) from None
-    except GroupCoordinatorNotAvailableError:  # a new cluster makes the topic for positions when first asked
-        return
-    finally:
-        await admin.close()
-
-
 async def read_to_end(kafka: Kafka, client_id: str, partition: TopicPartition, on_record: OnRecord) -> int:
     """Read a whole partition; the offset up to which it was read, which is its end at a moment during the call."""
-    consumer = reader(kafka, client_id)
-    await consumer.start()
-    try:
+    async with started(reader(kafka, client_id)) as consumer:
         consumer.assign([partition])
         await consumer.seek_to_beginning(partition)
         end: int = (await consumer.end_offsets([partition]))[partition]
@@ -139,5 +121,3 @@ async def read_to_end(kafka: Kafka, client_id: str, partition: TopicPartition, o
             if time.monotonic() - read_at > STUCK_SECONDS:
                 raise TimeoutError(f"{partition.topic}/{partition.partition}: no record before offset {end} arrives")
         return end
-    finally:
-        await consumer.stop()

@@ -47,7 +47,6 @@ _SETTINGS: Mapping[str, Any] = {
     "consumer_auto_offset_reset": "earliest",
     "consumer_max_fetch_size": 4 << 20,
     "broker_max_poll_records": 2000,
-    "broker_session_timeout": 10,
     # A member hears of a rebalance with its next heartbeat; so long do all of the group wait.
     "broker_heartbeat_interval": 1,
     "broker_rebalance_timeout": 20,
@@ -184,6 +183,7 @@ def _settings_of(stage: Stage, installation: Installation) -> dict[str, Any]:
         "broker": [f"kafka://{server.strip()}" for server in kafka.bootstrap_servers.split(",")],
         "broker_credentials": _credentials(installation),
         "broker_commit_interval": worker.commit_interval_seconds,
+        "broker_session_timeout": worker.session_seconds,
         "table_standby_replicas": worker.standby_replicas,
         # A static member comes back to its partitions within 2 s after a kill, and nobody else is disturbed.
         "consumer_group_instance_id": worker.name,

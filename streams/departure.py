@@ -1,6 +1,6 @@
 """Departure: a worker that stops for good leaves its groups, so that the others take its partitions over at once.
 
-A static member that merely stops keeps them until its session runs out (10 s), which is what a restart wants. Leaving
+A static member that merely stops keeps them until its session runs out, which is what a restart wants. Leaving
 comes last, after all that this worker writes is acknowledged or given up, so that nothing of it comes after the others
 have begun to recover its state.
 """
@@ -15,6 +15,7 @@ from aiokafka.protocol.types import Array, Int16, Int32, Schema, String
 
 from streams.naming import app_id
 from tidings.config import Installation
+from tidings.kafka_clients import started
 from tidings.security import client_security
 
 log = logging.getLogger(__name__)
@@ -25,17 +26,15 @@ _UNKNOWN_MEMBER = ""
 
 async def leave(installation: Installation, stages: Iterable[str]) -> None:
     """Leave the groups of these stages; where that fails, the session runs out, which is said in the log."""
-    admin = AIOKafkaAdminClient(
+    made = AIOKafkaAdminClient(
         bootstrap_servers=installation.kafka.bootstrap_servers, **client_security(installation.kafka)
     )
     try:
-        await admin.start()
-        for stage in stages:
-            await _leave(admin, app_id(installation, stage), installation.worker.name)
+        async with started(made) as admin:
+            for stage in stages:
+                await _leave(admin, app_id(installation, stage), installation.worker.name)
     except (KafkaError, OSError) as error:
         log.warning("partitions are kept until the session runs out: %s", error)
-    finally:
-        await admin.close()
 
 
 async def _leave(admin: AIOKafkaAdminClient, group: str, name: str) -> None:

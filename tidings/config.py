@@ -156,6 +156,7 @@ class Worker:
     on_stop: OnStop = OnStop.KEEP
     standby_replicas: Annotated[int, Field(ge=0, le=7)] = 0
     quarantine_pause_seconds: Seconds = 60.0
+    session_seconds: Annotated[float, Field(ge=10, le=60)] = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

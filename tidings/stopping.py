@@ -9,7 +9,7 @@ import os
 import threading
 
 WORKER_STOP_SECONDS = 10.0
-"""As long as the session: later, others may own what this process would still write."""
+"""No longer than a session: later, others may own what this process would still write."""
 
 GATEWAY_STOP_SECONDS = 25.0
 """A gateway waits for the answers of its provider first, for 20 s at most (`gateways.consumer`)."""

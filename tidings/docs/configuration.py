@@ -52,6 +52,7 @@ MEANINGS: Mapping[str, str] = {
     "worker.on_stop": "Whether a process that is told to stop comes back soon, or leaves its partitions to the others.",
     "worker.standby_replicas": "Other workers that keep a copy of each partition's state; the same for all of a stage.",
     "worker.quarantine_pause_seconds": "How long a source rests after too many of its records were set aside.",
+    "worker.session_seconds": "How long the partitions of a process that is gone are kept for its return; 10 to 60.",
     "log.level": "The least that is logged.",
     "log.format": "For people, or for programs.",
 }
