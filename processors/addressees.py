@@ -64,10 +64,30 @@ def on_its_way(candidate: Candidate) -> Forward:
 
 
 def addressed(candidate: Candidate, contact: Contact | None) -> Iterator[Forward]:
-    """A message for another contact than its event's, now with that contact's address."""
+    """A message for another contact than its event's, now with that contact's address; or one that waited for credits.
+
+    One that waited keeps its address, as what waits for the end of quiet hours does.
+    """
+    if candidate.unpaid_since is not None:
+        ready = as_wanted_now(candidate, contact) if contact else candidate
+        yield Forward(topic=MESSAGES.name, key=ready.key, value=ready)
+        return
     to = contact_recipient(contact, candidate.recipient.contact or "", candidate.channel, _NUMBER)
     ready = replace(candidate, recipient=to)
     yield Forward(topic=MESSAGES.name, key=ready.key, value=ready)
+
+
+def as_wanted_now(candidate: Candidate, contact: Contact) -> Candidate:
+    """A message that waited, with what its recipient wants by now."""
+    recipient = replace(
+        candidate.recipient,
+        name=contact.name,
+        timezone=contact.timezone,
+        locale=contact.locale,
+        sms_alerts=contact.sms_alerts,
+    )
+    about = contact if candidate.contact and candidate.contact.id == contact.id else candidate.contact
+    return replace(candidate, recipient=recipient, contact=about)
 
 
 def _at_hook(contact: str, known: InForce) -> Recipient:

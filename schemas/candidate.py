@@ -52,7 +52,8 @@ class Candidate:
     `dispatch_box` is the box of this channel that the sender ticked or not; None for a sending without boxes.
     `programme` is the group that it goes to. `is_awaited`: somebody waits for it, whatever was opted out of. `sender`
     and `reply_to` stand in place of the tenant's own. `decided` is how many decisions were taken on it so far; `among`
-    how many outcomes its event was given at once, if it is one of them.
+    how many outcomes its event was given at once, if it is one of them. `unpaid_since` is when a text began to wait for
+    credits that are reserved for it by now.
     """
 
     message_id: str
@@ -78,6 +79,7 @@ class Candidate:
     reply_to: str | None = None
     decided: int = 0
     among: int | None = None
+    unpaid_since: datetime | None = None
 
     @property
     def key(self) -> str:

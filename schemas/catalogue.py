@@ -3,7 +3,7 @@
 import inspect
 from dataclasses import is_dataclass
 
-from schemas import places, state
+from schemas import places, purse, state
 from schemas.contact import Contact
 from schemas.envelope import Event
 from schemas.events import EVENT_RECORDS, FreeRecord
@@ -14,7 +14,7 @@ def _found() -> dict[str, type]:
     travelling = [record for topic in TOPICS for record in topic.records if record is not Event]
     kept = [
         cls
-        for module in (state, places)
+        for module in (state, places, purse)
         for _, cls in inspect.getmembers(module, inspect.isclass)
         if cls.__module__ == module.__name__
     ]

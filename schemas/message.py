@@ -9,6 +9,7 @@ from pydantic import Field
 from schemas.address import address_key, recipient_key
 from schemas.allowance import Allowance
 from schemas.billing import Charge
+from schemas.candidate import Candidate
 from schemas.envelope import Actor
 from schemas.making import made_quickly
 from schemas.words import Channel, InDoubt, Lane
@@ -31,6 +32,7 @@ class Message:
 
     `number` is the phone number behind a text that leaves by email, through a carrier's gateway. `allowance` is what
     its recipient may get of its category, where that is limited. `decided` and `among` are those of its candidate.
+    `candidate` is there while it may have to wait for credits, which no command does.
     """
 
     message_id: str
@@ -67,6 +69,7 @@ class Message:
     allowance: Allowance | None = None
     decided: int = 0
     among: int | None = None
+    candidate: Candidate | None = None
 
     @property
     def key(self) -> str:

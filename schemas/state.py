@@ -9,7 +9,6 @@ from schemas.billing import Terms
 from schemas.candidate import Candidate, Cause
 from schemas.delivery import DeliveryStatus
 from schemas.making import made_quickly
-from schemas.message import Message
 from schemas.words import Channel
 
 
@@ -82,12 +81,14 @@ class Alarm:
 class Dispatched:
     """A message that dispatch has dealt with; a second candidate of the same id finds it.
 
-    `recipient_key` is where it went to be counted for its recipient.
+    `recipient_key` is where it went to be counted for its recipient. `decided` is that of the candidate; when it has
+    waited for credits since then it has more.
     """
 
     at: datetime
     command_topic: str | None = None
     recipient_key: str | None = None
+    decided: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,51 +123,6 @@ class Parking:
 
     until: datetime
     parked: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Purse:
-    """The prepaid credits that a tenant has left."""
-
-    credits: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unpaid:
-    """A message that waits for credits."""
-
-    message: Message
-    since: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paid:
-    """A message that the purse let leave, with what was taken; `commanded_at` is that of the command it came with.
-
-    `block` is the month of blocks that its units were counted into.
-    """
-
-    commanded_at: datetime
-    credits: int
-    amount: Decimal
-    period: str
-    given_back: bool = False
-    block: str = ""
-    units: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spent:
-    """What the messages of one calendar month cost, those on their way included."""
-
-    amount: Decimal
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
-    """That something which adds up has been added: credits that were bought, or a usage entry with its sign."""
-
-    positive: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

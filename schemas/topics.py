@@ -116,7 +116,7 @@ MESSAGES = Topic(
     sentence="Messages that are due and have not yet passed the gates, and all else that an address has to know.",
     records=(Candidate, Withdrawal, ContactUpdate, Heard, LastSent),
     key="tenant|address",
-    owner="decide",
+    owner="decide, credit",
     retention=timedelta(days=7),
 )
 CHARGES = Topic(
@@ -124,7 +124,7 @@ CHARGES = Topic(
     sentence="Messages that need the leave of their tenant's purse, and what fills it.",
     records=(Message, Withdrawal, CreditChange),
     key="tenant|",
-    owner="dispatch, decide, settle",
+    owner="dispatch, decide, settle, credit",
     retention=timedelta(days=7),
 )
 CONSENT_CHANGES = Topic(

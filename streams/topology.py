@@ -91,6 +91,7 @@ CREDIT = Stage(
         credit_tables.INVOICED_MONTHS,
         credit_tables.BLOCK_ACCOUNTS,
         credit_tables.BLOCK_USES,
+        credit_tables.RELEASED,
     ),
     timers=credit_tables.TIMERS,
 )

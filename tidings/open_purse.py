@@ -1,6 +1,7 @@
 """The stages up to the order to a gateway, with a purse that never says no: for runs that ask what would be said."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from processors.allowance import back_to_allowance
 from processors.effects import Effect, Forward, Record, Tables
@@ -17,7 +18,7 @@ def _let_leave(record: Record, _: Tables) -> Iterator[Effect]:
     yield (
         back_to_allowance(message)
         if message.allowance
-        else Forward(topic=message.topic, key=message.key, value=message)
+        else Forward(topic=message.topic, key=message.key, value=replace(message, candidate=None))
     )
 
 

@@ -40,7 +40,7 @@ TEXTS: dict[Reason, Because] = {
     ),
     Reason.INSUFFICIENT_CREDIT: Because(
         why="the tenant has too few prepaid credits",
-        advice="Buy credits; what still waits then leaves, oldest first.",
+        advice="Buy credits; what still may leave then leaves, oldest first.",
         otherwise="the tenant had a credit for each of its segments",
         charged="when it leaves",
     ),

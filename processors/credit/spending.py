@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
+from processors.billing import period_of
 from processors.credit.tables import BLOCK_ACCOUNTS, BLOCK_USES, SPENT
-from processors.effects import Effect, Put, Tables, row_key
+from processors.effects import Effect, Put, Record, Tables, row_key
 from processors.invoicing import further_blocks
+from schemas.billing import Charge, PaidBy
 from schemas.clock import to_millis
-from schemas.state import BlockUse, Spent
+from schemas.purse import Spent
+from schemas.state import BlockUse
 
 NOTHING = Decimal(0)
 
@@ -29,6 +32,17 @@ def add_spent(tenant: str, month: str, amount: Decimal, tables: Tables) -> Itera
         yield Put(table=SPENT, key=row_key(tenant, month), value=Spent(amount=spent(tables, tenant, month) + amount))
 
 
+def over_cap(charge: Charge, record: Record, tables: Tables, tenant: str) -> bool:
+    """What costs nothing more cannot go over it: a text fits into a block that has begun."""
+    month, costs = period_of(record.now, charge.timezone), cost(charge, tables, tenant)
+    return charge.cap is not None and costs > 0 and spent(tables, tenant, month) + costs > charge.cap
+
+
+def cost(charge: Charge, tables: Tables, tenant: str) -> Decimal:
+    """What a message costs its month."""
+    return _cost_in_blocks(charge.units, tables, tenant) if charge.paid_by is PaidBy.BLOCK else charge.amount
+
+
 def block_month(tables: Tables, tenant: str) -> str:
     """The row of the month of blocks under way; empty when there is none."""
     account = tables.get(BLOCK_ACCOUNTS, tenant)
@@ -38,7 +52,7 @@ def block_month(tables: Tables, tenant: str) -> str:
     return row_key(tenant, f"{turned:015d}")
 
 
-def cost_in_blocks(units: int, tables: Tables, tenant: str) -> Decimal:
+def _cost_in_blocks(units: int, tables: Tables, tenant: str) -> Decimal:
     """What so many more units cost: the price of each block that they start."""
     use = _use(block_month(tables, tenant), tables, tenant)
     return NOTHING if use is None else use.price * (_further(use, units) - len(use.started))

@@ -8,9 +8,10 @@ from functools import partial
 
 from processors.credit.block_invoices import agree, sweep_blocks, turn
 from processors.credit.month_invoices import close_month, sweep_month
-from processors.credit.purse import buy, expire, give_back, pay, release, withdraw
+from processors.credit.purse import buy, give_back, pay
 from processors.credit.tables import TIMERS
 from processors.credit.usage_entries import enter
+from processors.credit.waiting import expire, release, withdraw
 from processors.credit.wakes import Wake, parts_of
 from processors.effects import Effect, Record, Tables
 from processors.timers import fire_due

@@ -2,7 +2,8 @@
 
 from processors.effects import Table
 from schemas.billing import Usage
-from schemas.state import Alarm, BlockAccount, BlockUse, InvoicedMonth, Paid, Purse, Spent, Taken, Unpaid
+from schemas.purse import Paid, Purse, Released, Spent, Taken, Unpaid
+from schemas.state import Alarm, BlockAccount, BlockUse, InvoicedMonth
 
 PURSES = Table(name="purses", holds=Purse)
 UNPAID = Table(name="unpaid", holds=Unpaid)
@@ -18,3 +19,5 @@ INVOICED_MONTHS = Table(name="invoiced_months", holds=InvoicedMonth)
 BLOCK_ACCOUNTS = Table(name="block_accounts", holds=BlockAccount)
 BLOCK_USES = Table(name="block_uses", holds=BlockUse)
 """tenant and the time at which a month of blocks began → what of it is used, for the spend cap."""
+RELEASED = Table(name="released", holds=Released)
+"""tenant and message id → a text on its way through the gates, between waiting for credits and leaving."""

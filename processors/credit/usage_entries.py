@@ -14,7 +14,7 @@ from processors.months import next_month, start_of
 from processors.timers import arm
 from schemas.billing import PaidBy, Usage
 from schemas.clock import to_millis
-from schemas.state import Taken
+from schemas.purse import Taken
 
 
 def enter(usage: Usage, tables: Tables) -> Iterator[Effect]:

@@ -19,7 +19,7 @@ from schemas.faults import Fault, Refused
 from schemas.merge_patch import merge_patch
 from schemas.reasons import Reason
 from schemas.settings import Settings
-from schemas.topics import MESSAGES
+from schemas.topics import CHARGES, MESSAGES
 from schemas.validation import parse, to_plain
 from schemas.values import email_from_text
 from schemas.words import Channel
@@ -51,7 +51,8 @@ def on_contact_changed(event: Event, record: Record, tables: Tables, known: InFo
 
 def _known_at_addresses(contact: Contact) -> tuple[object, ...]:
     """Who has an address, and what gates ask of a contact: it counts when a message leaves, also one that waited."""
-    return contact.addresses, contact.name, contact.boxes, contact.reminders, contact.sms_alerts
+    wishes = (contact.boxes, contact.reminders, contact.sms_alerts)
+    return contact.addresses, contact.name, contact.timezone, contact.locale, wishes
 
 
 def _tell_addresses(event: Event, before: Contact | None, contact: Contact) -> Iterator[Effect]:
@@ -96,7 +97,10 @@ def _faults(contact: Contact, country: str | None) -> Iterator[Fault]:
 
 
 def _erase(event: Event, before: Contact | None, record: Record, tables: Tables, known: InForce) -> Iterator[Effect]:
-    """What waits in dispatch or at a gateway is withdrawn at each address that the contact had."""
+    """What waits in dispatch or at a gateway is withdrawn at each address that the contact had.
+
+    What waits for credits is withdrawn at the purse, whatever address it is for.
+    """
     yield from erase_plans(event, record, tables, known)
     yield from erase_allowances(event.tenant, event.subject, event.id, record, tables)
     yield from _forget(event, tables)
@@ -105,10 +109,9 @@ def _erase(event: Event, before: Contact | None, record: Record, tables: Tables,
     yield Delete(table=CONTACTS, key=row_key(event.tenant, event.subject))
     hook = known.settings.channels.get(Channel.WEBHOOK)
     further = (before.postal_address, hook.url if hook else None)
+    withdrawal = Withdrawal(tenant=event.tenant, event_id=event.id, contact=before.id, reason=Reason.CANCELLED_BY_EVENT)
+    yield Forward(topic=CHARGES.name, key=f"{event.tenant}|", value=withdrawal)
     for address in (*before.addresses, *filter(None, further)):
-        withdrawal = Withdrawal(
-            tenant=event.tenant, event_id=event.id, contact=before.id, reason=Reason.CANCELLED_BY_EVENT
-        )
         yield Forward(topic=MESSAGES.name, key=address_key(event.tenant, address), value=withdrawal)
 
 

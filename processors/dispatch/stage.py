@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
+from processors.addressees import as_wanted_now
 from processors.allowance import allowance_of
 from processors.command import command
 from processors.decisions import decided_on_candidate, decision_on_candidate, facts_of
@@ -23,6 +24,7 @@ from processors.settings import InForce, in_force, refusal_of
 from processors.timers import arm, disarm, fire_due, is_due
 from schemas.address import recipient_key
 from schemas.allowance import Allowance, Unsayable
+from schemas.billing import CreditChange, PaidBy
 from schemas.candidate import Candidate, ContactUpdate, Withdrawal
 from schemas.consent import ConsentChange
 from schemas.inbound import Heard
@@ -55,7 +57,7 @@ def on_message(record: Record, tables: Tables) -> Iterator[Effect]:
     elif isinstance(record.value, Candidate):
         candidate = record.value
         held = tables.get(HELD, row_key(candidate.key, candidate.message_id))
-        if held is None and tables.get(DISPATCHED, candidate.message_id) is None:
+        if held is None and not _is_dealt_with(candidate, tables):
             yield from _dispatch(candidate, record, tables)
 
 
@@ -82,6 +84,14 @@ def _wake(record: Record, tables: Tables, row: str) -> Iterator[Effect]:
         yield from _dispatch(held.candidate, record, tables)
 
 
+def _is_dealt_with(candidate: Candidate, tables: Tables) -> bool:
+    """Whether it was here before; what waited for credits since then comes once more, and was decided on meanwhile."""
+    dispatched = tables.get(DISPATCHED, candidate.message_id)
+    if dispatched is None:
+        return False
+    return candidate.unpaid_since is None or candidate.decided <= dispatched.decided
+
+
 def _dispatch(candidate: Candidate, record: Record, tables: Tables) -> Iterator[Effect]:
     known = in_force(tables, candidate.tenant)
     if known is None or known.version < candidate.settings_version:
@@ -105,7 +115,7 @@ def _dispatch(candidate: Candidate, record: Record, tables: Tables) -> Iterator[
         except RenderError as error:
             stop = Stop(reason=error.reason, facts=error.facts)
             allowance = allowance_of(candidate, known.settings)
-            if allowance is not None:
+            if allowance is not None and candidate.unpaid_since is None:
                 yield from _unsayable(candidate, stop, allowance, record, known)
                 return
         else:
@@ -120,17 +130,26 @@ def _copies_row(candidate: Candidate) -> str:
 
 
 def _send(message: Message, candidate: Candidate, record: Record, known: InForce, tables: Tables) -> Iterator[Effect]:
-    """Command a message; or ask its recipient's allowance first, or its tenant's purse, and they command it."""
-    limited = message.allowance is not None
-    if limited:
+    """Command a message; or ask its recipient's allowance first, or its tenant's purse, and they command it.
+
+    What waited for credits goes to the purse, whatever it costs by now: credits are reserved for it there.
+    """
+    limited, was_unpaid = message.allowance is not None, candidate.unpaid_since is not None
+    if message.charge is not None and message.charge.paid_by is PaidBy.CREDITS:
+        message = replace(message, candidate=candidate)
+    if limited and not was_unpaid:
         yield Forward(topic=AUDIENCE.name, key=message.recipient_key, value=message)
-    elif message.charge is not None and message.charge.needs_leave:
+    elif was_unpaid or (message.charge is not None and message.charge.needs_leave):
         yield Forward(topic=CHARGES.name, key=f"{message.tenant}|", value=message)
     else:
         yield Forward(topic=message.topic, key=message.key, value=message)
         yield decided_on_candidate(candidate, record, known, outcome=Outcome.SENT, facts=facts_of(message))
-    asked_at = message.recipient_key if limited else None
-    dispatched = Dispatched(at=record.now, command_topic=message.topic, recipient_key=asked_at)
+    dispatched = Dispatched(
+        at=record.now,
+        command_topic=message.topic,
+        recipient_key=message.recipient_key if limited else None,
+        decided=candidate.decided,
+    )
     yield Put(table=DISPATCHED, key=candidate.message_id, value=dispatched)
     said = None if limited else last_words(message, record.now)
     if said is not None:
@@ -163,7 +182,21 @@ def _stopped(candidate: Candidate, stop: Stop, record: Record, known: InForce) -
         decided = replace(candidate, decided=candidate.decided + 1)
         yield from _hold(candidate, Held(candidate=decided, reason=stop.reason, until=stop.held_until))
     else:
-        yield Put(table=DISPATCHED, key=candidate.message_id, value=Dispatched(at=record.now))
+        yield from _end(candidate, record)
+
+
+def _end(candidate: Candidate, record: Record) -> Iterator[Effect]:
+    """A message that is dropped here gives back the credits that were reserved for it."""
+    dispatched = Dispatched(at=record.now, decided=candidate.decided)
+    yield Put(table=DISPATCHED, key=candidate.message_id, value=dispatched)
+    if candidate.unpaid_since is not None:
+        unused = CreditChange(
+            tenant=candidate.tenant,
+            event_id=candidate.cause.event_id,
+            credits=0,
+            message_id=candidate.message_id,
+        )
+        yield Forward(topic=CHARGES.name, key=f"{candidate.tenant}|", value=unused)
 
 
 def _hold(candidate: Candidate, held: Held) -> Iterator[Effect]:
@@ -177,13 +210,8 @@ def _update(update: ContactUpdate, record: Record, tables: Tables) -> Iterator[E
     prefix = row_key(record.key, "")
     for row, held in tables.range(HELD, prefix, prefix_end(prefix), HELD_PER_ADDRESS):
         candidate, contact = held.candidate, update.contact
-        if candidate.recipient.contact != contact.id:
-            continue
-        recipient = replace(candidate.recipient, sms_alerts=contact.sms_alerts)
-        about = contact if candidate.contact and candidate.contact.id == contact.id else candidate.contact
-        yield Put(
-            table=HELD, key=row, value=replace(held, candidate=replace(candidate, recipient=recipient, contact=about))
-        )
+        if candidate.recipient.contact == contact.id:
+            yield Put(table=HELD, key=row, value=replace(held, candidate=as_wanted_now(candidate, contact)))
 
 
 def _withdraw(withdrawal: Withdrawal, record: Record, tables: Tables) -> Iterator[Effect]:
@@ -198,7 +226,7 @@ def _withdraw(withdrawal: Withdrawal, record: Record, tables: Tables) -> Iterato
             continue
         yield Delete(table=HELD, key=row)
         yield disarm(TIMERS, held.until, row)
-        yield Put(table=DISPATCHED, key=candidate.message_id, value=Dispatched(at=record.now))
+        yield from _end(candidate, record)
         yield decided_on_candidate(
             candidate,
             record,

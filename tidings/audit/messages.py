@@ -120,10 +120,9 @@ def _look_at_numbers(found: Dossier, scope: Scope, findings: Findings) -> None:
     numbers = {each.number for each in found.decisions if each.number is not None}
     if found.of(What.DEAD_LETTER) or any(not scope.is_kept(DECISIONS, each.at) for each in found.decisions):
         return
-    for note in found.of(What.CANDIDATE):
-        if not scope.is_on_its_way(note.at):
-            numbers.add(int(note.text.partition(" ")[0]) + 1)
-            findings.count(TO_BE, "messages that became due")
+    due = [note for note in found.of(What.CANDIDATE) if not scope.is_on_its_way(note.at)]
+    numbers.update(int(note.text.partition(" ")[0]) + 1 for note in due)
+    findings.count(TO_BE, "messages that became due", bool(due))
     said = [each.number for each in found.decisions if each.number is not None]
     missing = set(range(1, max(numbers, default=0) + 1)) - set(said)
     for number in sorted(missing):

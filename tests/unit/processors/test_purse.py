@@ -7,7 +7,7 @@ from typing import Any
 from processors.credit.tables import PAID, PURSES, SPENT
 from schemas.billing import CreditChange, Invoice, Usage
 from schemas.message import Message
-from schemas.state import Purse, Spent
+from schemas.purse import Purse, Spent
 from schemas.topics import CHARGES, USAGE
 from schemas.words import Status
 from tests.unit.processors.world import APPOINTMENT, PANTRY, World
