@@ -95,7 +95,12 @@ class Status(StrEnum):
         return _RANKS[self]
 
 
-_NOT_BILLED = frozenset({Status.FAILED, Status.SUPPRESSED, Status.DOUBTFUL, Status.EXPIRED, Status.CANCELLED})
+_NOT_BILLED = frozenset(
+    {
+        *(Status.FAILED, Status.SUPPRESSED, Status.DOUBTFUL, Status.EXPIRED, Status.CANCELLED),
+        *(Status.BUSY, Status.NO_ANSWER),  # such a call is made again, or fails
+    }
+)
 _RANKS = {
     Status.DOUBTFUL: 0,
     Status.ACCEPTED: 1,
