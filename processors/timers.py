@@ -17,9 +17,20 @@ of a second or two, in which the event loop does not turn.
 """
 
 
-def timer_key(due: datetime, row: str) -> str:
-    """The key of a timer: its due time in milliseconds, zero-padded so that text order is time order."""
-    return f"{to_millis(due):015d}\0{row}"
+def timer_key(due: datetime, row: str, since: datetime | None = None) -> str:
+    """The key of a timer: its due time in milliseconds, zero-padded so that text order is time order.
+
+    Of several that are due at once those with the earliest `since` come first.
+    """
+    after = "" if since is None else f"{to_millis(since):015d}\0"
+    return f"{to_millis(due):015d}\0{after}{row}"
+
+
+def place_of(key: str) -> tuple[str, str]:
+    """When a timer is due and since when it waits, as they stand in its key; what does not wait comes first."""
+    due, _, rest = key.partition("\0")
+    since = rest.partition("\0")[0]
+    return due, since if since.isdecimal() else ""
 
 
 def due_ms_of(key: str) -> int | None:
@@ -33,14 +44,14 @@ def is_due(due: datetime, now: datetime) -> bool:
     return to_millis(due) <= to_millis(now)
 
 
-def arm(timers: Table[Alarm], due: datetime, row: str) -> Put:
-    """Let the row `row` be woken at `due`."""
-    return Put(timers, timer_key(due, row), Alarm(row=row))
+def arm(timers: Table[Alarm], due: datetime, row: str, since: datetime | None = None) -> Put:
+    """Let the row `row` be woken at `due`; of those of one instant, what waits longest first."""
+    return Put(timers, timer_key(due, row, since), Alarm(row=row))
 
 
-def disarm(timers: Table[Alarm], due: datetime, row: str) -> Delete:
+def disarm(timers: Table[Alarm], due: datetime, row: str, since: datetime | None = None) -> Delete:
     """Take back what `arm` did with the same arguments."""
-    return Delete(timers, timer_key(due, row))
+    return Delete(timers, timer_key(due, row, since))
 
 
 def fire_due(

@@ -1,7 +1,7 @@
 """The sections of a tenant's settings, each a record (contract section 3); defaults are those of section 11."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Annotated, ClassVar, Literal
 
@@ -207,9 +207,12 @@ class KindTemplates(Section):
     locales: Mapping[str, Mapping[Channel, Template]] = field(default_factory=dict)
 
     def of(self, channel: Channel, locale: str) -> Template | None:
-        """The wording for a locale such as `fr-CA`, else its language's, else the one for all."""
-        for key in (locale, locale.partition("-")[0]):
-            found = self.locales.get(key, {}).get(channel)
-            if found is not None:
-                return found
-        return self.channels.get(channel)
+        """The wording for a locale such as `fr-CA`; what it leaves out is its language's, else the one for all."""
+        keys = dict.fromkeys((locale, locale.partition("-")[0]))
+        nearest = [*(self.locales.get(key, {}).get(channel) for key in keys), self.channels.get(channel)]
+        found = [wording for wording in nearest if wording is not None]
+        if len(found) < 2:
+            return found[0] if found else None
+        body = next((each for each in found if each.text is not None or each.html is not None), found[0])
+        subject = next((each.subject for each in found if each.subject is not None), None)
+        return replace(body, subject=subject)

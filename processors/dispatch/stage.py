@@ -202,7 +202,7 @@ def _end(candidate: Candidate, record: Record) -> Iterator[Effect]:
 def _hold(candidate: Candidate, held: Held) -> Iterator[Effect]:
     row = row_key(candidate.key, candidate.message_id)
     yield Put(table=HELD, key=row, value=held)
-    yield arm(TIMERS, held.until, row)
+    yield arm(TIMERS, held.until, row, since=candidate.due)
 
 
 def _update(update: ContactUpdate, record: Record, tables: Tables) -> Iterator[Effect]:
@@ -225,7 +225,7 @@ def _withdraw(withdrawal: Withdrawal, record: Record, tables: Tables) -> Iterato
         if not named and (withdrawal.contact is None or candidate.recipient.contact != withdrawal.contact):
             continue
         yield Delete(table=HELD, key=row)
-        yield disarm(TIMERS, held.until, row)
+        yield disarm(TIMERS, held.until, row, since=candidate.due)
         yield from _end(candidate, record)
         yield decided_on_candidate(
             candidate,

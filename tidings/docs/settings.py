@@ -24,7 +24,7 @@ Every kind has these, under `kinds.<kind>`. `late_policy` may only be set for ki
 _TEMPLATES = """
 `templates.<kind>.<channel>` holds the tenant's own words of a built-in message, as Jinja2 sources; what is not given
 keeps the built-in words. `templates.<kind>.<locale>.<channel>` holds those for a locale such as `fr-CA` or a language
-such as `fr`.
+such as `fr`; what such words leave out, subject or body, is taken from the next: `fr-CA`, `fr`, those without a locale.
 """
 _ACTED_ON = f"""
 All settings below are checked, and have an effect as far as there are [kinds](kinds.md) and gateways that look at them.

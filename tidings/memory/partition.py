@@ -60,6 +60,8 @@ class StagePartition:
         self._is_full = False
         self.timers_aside: list[TimerSetAside] = []
         """The timers that the last record would have fired, and that are dead letters instead."""
+        self.asked_by: list[str] = []
+        """The key of the timer that asked for each of the last forwards; empty, or not there, for what none did."""
 
     def get(self, table: Table[T], key: str) -> T | None:
         """The row, or None."""
@@ -102,6 +104,7 @@ class StagePartition:
         self._forwarded_bytes = 0
         self._is_full = False
         self.timers_aside = []
+        self.asked_by = []
         try:
             self._take(function(record, self), forwards, undo)
             if self._through_codec:
@@ -159,6 +162,7 @@ class StagePartition:
             return
         before.merge(self._written)
         self._written = before
+        self.asked_by += [""] * (len(forwards) - len(self.asked_by)) + [fire.key] * len(own_forwards)
         forwards += own_forwards
         undo += own_undo
         self.timers_aside += aside

@@ -11,6 +11,7 @@ from typing import Any
 from zlib import crc32
 
 from processors.effects import Forward, Function, Record, Table
+from processors.timers import place_of
 from schemas import codec, wire
 from schemas.clock import from_millis, to_millis
 from schemas.dead_letter import DeadLetter
@@ -130,7 +131,7 @@ class MemoryRunner:
         """
         record = Record(topic=TICKS.name, key="", value=_TICK, now=now)
         end = f"{to_millis(now) + 1:015d}"
-        forwards: list[Forward] = []
+        forwards: list[tuple[str, Forward]] = []
         most = 0
         for partition, state in states:
             given = 0
@@ -138,7 +139,8 @@ class MemoryRunner:
                 given += 1
                 most = max(most, given)
                 before = state.first_timer()
-                forwards += self._work(state, function, record, partition)
+                asked = self._work(state, function, record, partition)
+                forwards += zip(state.asked_by + [""] * (len(asked) - len(state.asked_by)), asked, strict=True)
                 after = state.first_timer()
                 if after is None or after >= end:
                     break
@@ -146,7 +148,7 @@ class MemoryRunner:
                     raise TimerLeftStanding(f"stage {state.stage.name} left the timer {after!r} standing at {now}")
         if len(forwards) > 1:
             forwards.sort(key=_instant_order)
-        self._queue.extend((forward, now) for forward in forwards)
+        self._queue.extend((forward, now) for _timer, forward in forwards)
         self._run()
         return most
 
@@ -216,11 +218,12 @@ def _forwarded(letter: DeadLetter) -> Forward:
     return Forward(topic=DEAD_LETTERS.name, key=letter.id, value=letter)
 
 
-def _instant_order(forward: Forward) -> tuple[int, str, str]:
-    """Oldest first, then by key and message: an order that partitions have no part in.
+def _instant_order(asked: tuple[str, Forward]) -> tuple[tuple[str, str], int, str, str]:
+    """In the order of timers, oldest first, then by key and message: an order that partitions have no part in.
 
     What has no message id, such as an event, keeps the order in which its one partition asked for it.
     """
+    timer, forward = asked
     value: Any = forward.value
-    due = getattr(value, "due", None)
-    return (to_millis(due) if due is not None else 0, forward.key, getattr(value, "message_id", None) or "")
+    due = to_millis(value.due) if getattr(value, "due", None) is not None else 0
+    return place_of(timer), due, forward.key, getattr(value, "message_id", None) or ""
