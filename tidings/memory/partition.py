@@ -128,7 +128,9 @@ class StagePartition:
             elif isinstance(effect, Refuse):
                 raise SetAside(*effect.faults)
             elif may_fire:
+                before = len(forwards)
                 self._fire(effect, forwards, undo)
+                self.asked_by += [""] * (before - len(self.asked_by)) + [effect.key] * (len(forwards) - before)
             else:
                 raise TypeError(f"the timer {effect.key!r} fires within another")
 
@@ -162,7 +164,6 @@ class StagePartition:
             return
         before.merge(self._written)
         self._written = before
-        self.asked_by += [""] * (len(forwards) - len(self.asked_by)) + [fire.key] * len(own_forwards)
         forwards += own_forwards
         undo += own_undo
         self.timers_aside += aside
