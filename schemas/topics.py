@@ -5,6 +5,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from schemas.allowance import PlaceGivenBack, Unsayable
+from schemas.answered import Answered
 from schemas.billing import CreditChange, Invoice, Terms, Usage
 from schemas.candidate import Candidate, ContactUpdate, Withdrawal
 from schemas.consent import Consent, ConsentChange
@@ -80,7 +81,7 @@ EVENTS = Topic(
 AUDIENCE = Topic(
     name="audience",
     sentence="Events and messages keyed anew: for their subject, for somebody else, or for a recipient's allowance.",
-    records=(Event, Portion, ParkingOver, Candidate, Message, Unsayable, Withdrawal, PlaceGivenBack),
+    records=(Event, Portion, ParkingOver, Candidate, Message, Unsayable, Withdrawal, PlaceGivenBack, Answered),
     key="tenant|subject, tenant|recipient",
     owner="decide, dispatch, credit, settle",
 )

@@ -4,17 +4,21 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from processors.effects import Effect, Forward
+from schemas.answered import Answered
 from schemas.candidate import Candidate
 from schemas.decision import Decision
 from schemas.envelope import Event
+from schemas.events import STATE_ONLY
 from schemas.inbound import Heard
+from schemas.topics import AUDIENCE
 
 
 def counted(event: Event, effects: Iterator[Effect]) -> Iterator[Effect]:
     """The effects of answering an event; what it forwards comes last, in its order, and bears the number of outcomes.
 
     An outcome is a decision on the event, a message on which dispatch will take the first decision, or a decision by
-    which the event ends what another one began.
+    which the event ends what another one began. Of an event that needs none, their number is said once more beside
+    them where a decision has no message: nothing else would miss it.
     """
     forwards: list[Forward] = []
     for effect in effects:
@@ -26,6 +30,9 @@ def counted(event: Event, effects: Iterator[Effect]) -> Iterator[Effect]:
     among = len({outcome for outcome in outcomes if outcome is not None})
     for outcome, forward in zip(outcomes, forwards, strict=True):
         yield forward if outcome is None else forward._replace(value=_said(forward.value, among))
+    if event.type in STATE_ONLY and any(_stands_alone(forward.value, event) for forward in forwards):
+        answered = Answered(tenant=event.tenant, event_id=event.id, outcomes=among)
+        yield Forward(topic=AUDIENCE.name, key=event.key, value=answered)
 
 
 def _outcome(number: int, value: object, event: Event) -> str | int | None:
@@ -38,6 +45,10 @@ def _outcome(number: int, value: object, event: Event) -> str | int | None:
         case Heard(message=Candidate() as candidate):
             return _outcome(number, candidate, event)
     return None
+
+
+def _stands_alone(value: object, event: Event) -> bool:
+    return isinstance(value, Decision) and value.event_id == event.id and value.message_id is None
 
 
 def ended_by(decision: Decision) -> str | None:

@@ -26,6 +26,7 @@ from processors.schedule import fire
 from processors.settings import InForce, in_force, refusal_of
 from processors.timers import fire_due
 from schemas.allowance import PlaceGivenBack, Unsayable
+from schemas.answered import Answered
 from schemas.candidate import Candidate, Withdrawal
 from schemas.envelope import Event
 from schemas.faults import Fault
@@ -86,6 +87,8 @@ def on_audience(record: Record, tables: Tables) -> Iterator[Effect]:
             yield from _take_portion(portion, record, tables)
         case Portion() as portion:
             yield from divide(portion)
+        case Answered():
+            return
         case _:
             event = _event(record)
             waits = event.type != "settings.changed" and refusal_of(tables, event.tenant)

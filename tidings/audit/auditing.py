@@ -9,6 +9,7 @@ from schemas.billing import Invoice
 from schemas.faults import Unreadable
 from schemas.topics import Topic
 from streams.client import Stored, read_to_end
+from tidings.audit.agreement import look_at_agreement
 from tidings.audit.bills import InvoiceLines, look_at_bill
 from tidings.audit.consents import look_at_address
 from tidings.audit.events import look_at_event, look_at_place
@@ -55,6 +56,7 @@ class Audit:
                 case "message":
                     found = dossier(names[0], notes)
                     look_at_message(found, scope, self._findings)
+                    look_at_agreement(found, self._findings)
                     look_at_bill(found, self._lines, scope, self._findings)
                 case _:
                     all(notes)

@@ -45,8 +45,12 @@ class InvoiceLines:
 
     def take_off(self, text: str, entries: Sequence[Usage], message_id: str) -> bool:
         """Subtract what a message contributes to the line that mentions it; False when it has no such entry."""
-        name, number, takes_back = mention(text)
-        own = [entry for entry in entries if (entry.units < 0) == takes_back]
+        name, number, takes_back, tenant, currency = mention(text)
+        own = [
+            entry
+            for entry in entries
+            if ((entry.units < 0), entry.tenant, entry.currency) == (takes_back, tenant, currency)
+        ]
         if own and own[0].paid_by is not PaidBy.BLOCK:
             self._left[name, number] -= own[0].amount
         elif own:
@@ -120,18 +124,14 @@ def _distinct(values: Iterable[object]) -> list[Usage]:
 
 
 def _without(some: Sequence[Usage], others: Sequence[Usage]) -> list[Usage]:
-    rest = Counter(map(_bill, others))
+    rest = Counter(others)
     left = []
     for entry in some:
-        if rest[_bill(entry)]:
-            rest[_bill(entry)] -= 1
+        if rest[entry]:
+            rest[entry] -= 1
         else:
             left.append(entry)
     return left
-
-
-def _bill(entry: Usage) -> tuple[object, ...]:
-    return entry.units, entry.unit, entry.amount, entry.currency, entry.period, entry.paid_by
 
 
 def _amount(entry: Usage) -> str:

@@ -5,12 +5,28 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from schemas.events import STATE_ONLY
-from schemas.topics import DEAD_LETTERS, DECISIONS, EVENTS
+from schemas.topics import (
+    CHARGES,
+    CONSENT_CHANGES,
+    DEAD_LETTERS,
+    DECISIONS,
+    EVENTS,
+    REPORTS,
+    SETTINGS_VERSIONS,
+)
 from tidings.audit.findings import Findings
 from tidings.audit.notes import Note, What
 from tidings.audit.scope import Scope
 
-LAW = 1
+LAW, REDELIVERY = 1, 2
+FOLLOWS = {
+    "settings.changed": SETTINGS_VERSIONS,
+    "consent.changed": CONSENT_CHANGES,
+    "credits.purchased": CHARGES,
+    "delivery.reported": REPORTS,
+    "unsubscribe.clicked": REPORTS,
+}
+"""Where what such an event changes is said, with the event's id, unless it is refused."""
 
 
 @dataclass(slots=True)
@@ -21,11 +37,14 @@ class _Outcomes:
     among: Counter[int] = field(default_factory=Counter)
     decided: set[str] = field(default_factory=set)
     called: dict[str, Note] = field(default_factory=dict)
+    answered: set[int] = field(default_factory=set)
 
     def take(self, note: Note) -> None:
         """What stands twice, to the letter, counts once."""
         if note.what is What.PORTION:
             self.called.setdefault(note.text, note)
+        elif note.what is What.ANSWERED:
+            self.answered.add(int(note.text))
         elif note.what in (What.DECISION, What.NAMED) and note.digest not in self.digests:
             self.digests.add(note.digest)
             among, _, contact = note.text.partition(" ")
@@ -38,6 +57,9 @@ class _Outcomes:
             lacking = -there % among if among else 0
             if lacking:
                 yield f"{lacking} of its decisions is missing: {there} say that they are one of {among}"
+        for number in sorted(self.answered):
+            if not self.among[number]:
+                yield f"outcomes that it was given at once: {number}; none of its decisions is there"
         for contact, note in self.called.items():
             if contact not in self.decided and not scope.is_on_its_way(note.at):
                 yield f"was for contact {contact} at {note.place}, and nothing was decided for them"
@@ -45,29 +67,42 @@ class _Outcomes:
 
 def look_at_event(tenant: str, event_id: str, notes: Iterator[Note], scope: Scope, findings: Findings) -> None:
     """Compare what stands of one event; its notes are used one after the other, for an event may concern many."""
-    event: Note | None = None
+    event = effect = witness = oldest = newest = None
     said: set[What] = set()
-    oldest = newest = None
-    outcomes = _Outcomes()
+    outcomes, subject = _Outcomes(), f"event {tenant}/{event_id}"
+    subjects: dict[str, str] = {}
     for note in notes:
         if note.what is What.EVENT:
             event = event or note
+            _look_at_use(note, subjects, subject, findings)
+            continue
+        if note.what is What.EFFECT:
+            effect = effect or note
             continue
         outcomes.take(note)
+        witness = witness or (note if _is_witness(note) else None)
         if note.what is not What.PORTION:
             said.add(note.what)
             oldest = note if oldest is None or note.at < oldest.at else oldest
             newest = note if newest is None or note.at > newest.at else newest
-    subject = f"event {tenant}/{event_id}"
     if event is not None:
         findings.count(LAW, "events")
         _look_at_known(event, said, subject, scope, findings)
-    elif oldest and What.DECISION in said and scope.is_kept(EVENTS, oldest.at) and not scope.is_on_its_way(oldest.at):
-        findings.differ(LAW, subject, f"is decided on at {oldest.place}, and no such event is on topic events")
+        if effect is None and What.DEAD_LETTER not in said:
+            _look_for_effect(event, subject, scope, findings)
+    else:
+        known = witness or effect
+        if known and scope.is_kept(EVENTS, known.at) and not scope.is_on_its_way(known.at):
+            findings.differ(LAW, subject, f"speaks at {known.place}, and no such event is on topic events")
     is_whole = oldest and newest and scope.is_kept(DECISIONS, oldest.at) and not scope.is_on_its_way(newest.at)
     if is_whole and What.DEAD_LETTER not in said:
         for words in outcomes.missing(scope):
             findings.differ(LAW, subject, words)
+
+
+def _is_witness(note: Note) -> bool:
+    """Whether it shows that there was such an event lately; what an opt-out rests on may be years old."""
+    return note.what is What.DECISION or (note.what is What.NAMED and not note.text.startswith("0 "))
 
 
 def look_at_place(place: str, notes: Iterator[Note], scope: Scope, findings: Findings) -> None:
@@ -81,14 +116,38 @@ def look_at_place(place: str, notes: Iterator[Note], scope: Scope, findings: Fin
         findings.differ(LAW, f"record {place}", "cannot be read, and has no dead letter")
 
 
+def _look_at_use(event: Note, subjects: dict[str, str], subject: str, findings: Findings) -> None:
+    """An id is unique per tenant and source; with another subject it may have been taken for a redelivery, or not."""
+    _, source, about = event.text.split("\0")
+    first = subjects.setdefault(source, about)
+    if about != first:
+        says = f"source {source} used the id for subject {first!r}, and at {event.place} for {about!r}"
+        findings.differ(REDELIVERY, subject, says)
+
+
 def _look_at_known(event: Note, said: set[What], subject: str, scope: Scope, findings: Findings) -> None:
+    event_type = _type_of(event)
     if said & {What.DECISION, What.NAMED}:
         findings.count(LAW, "events decided")
     elif What.DEAD_LETTER in said:
         findings.count(LAW, "events set aside")
-    elif event.text in STATE_ONLY:
+    elif event_type in STATE_ONLY:
         findings.count(LAW, "events that only change state")
     elif scope.is_on_its_way(event.at):
         findings.count(LAW, "events on their way")
     elif scope.is_kept(DECISIONS, event.at) and scope.is_kept(DEAD_LETTERS, event.at):
-        findings.differ(LAW, subject, f"{event.text} at {event.place} has no decision and no dead letter")
+        findings.differ(LAW, subject, f"{event_type} at {event.place} has no decision and no dead letter")
+
+
+def _look_for_effect(event: Note, subject: str, scope: Scope, findings: Findings) -> None:
+    topic = FOLLOWS.get(_type_of(event))
+    if topic is None:
+        return
+    findings.count(LAW, "events whose effect is looked for")
+    if scope.is_kept(topic, event.at) and scope.is_kept(DEAD_LETTERS, event.at) and not scope.is_on_its_way(event.at):
+        says = f"{_type_of(event)} at {event.place} is neither on topic {topic.name} nor a dead letter"
+        findings.differ(LAW, subject, says)
+
+
+def _type_of(event: Note) -> str:
+    return event.text.partition("\0")[0]

@@ -8,6 +8,7 @@ from processors.effects import Record
 from processors.status import on_status, rises
 from schemas.decision import Decision
 from schemas.delivery import AttemptState, DeliveryStatus
+from schemas.message import Message
 from schemas.topics import COMMANDS, DECISIONS, STATUSES
 from schemas.words import Outcome, Status
 from tidings.audit.findings import Findings
@@ -37,6 +38,11 @@ class Dossier:
         return self.notes.get(what, ())
 
     @property
+    def commands(self) -> list[Message]:
+        """Its commands, without their words."""
+        return [note.value for note in self.of(What.COMMAND) if isinstance(note.value, Message)]
+
+    @property
     def status(self) -> DeliveryStatus | None:
         """The one status that all reports come to."""
         folded: DeliveryStatus | None = None
@@ -58,7 +64,7 @@ class Dossier:
     def subject(self) -> str:
         """How differences call it."""
         tenants = [*(each.tenant for each in self.decisions), *(each.tenant for each in self.statuses)]
-        tenants += [note.text for note in self.of(What.COMMAND)]
+        tenants += [message.tenant for message in self.commands]
         return f"message {tenants[0]}/{self.message_id}" if tenants else f"message {self.message_id}"
 
 

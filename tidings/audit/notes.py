@@ -29,6 +29,8 @@ class What(StrEnum):
     DEAD_LETTER = "dead_letter"
     DECISION = "decision"
     PORTION = "portion"
+    ANSWERED = "answered"
+    EFFECT = "effect"
     CANDIDATE = "candidate"
     END = "end"
     NAMED = "named"

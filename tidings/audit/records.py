@@ -9,11 +9,11 @@ from datetime import datetime
 
 from processors.decide.outcomes import ended_by
 from schemas import codec, wire
-from schemas.address import address_key
+from schemas.answered import Answered
 from schemas.billing import CreditChange, Invoice, Usage
 from schemas.candidate import Candidate, Withdrawal
 from schemas.clock import rfc3339
-from schemas.consent import Consent, ConsentChange
+from schemas.consent import Consent, ConsentChange, Means
 from schemas.dead_letter import DeadLetter
 from schemas.decision import Decision
 from schemas.delivery import DeliveryStatus, LedgerEntry
@@ -23,6 +23,8 @@ from schemas.inbound import Heard
 from schemas.message import Message
 from schemas.origin import origin_of
 from schemas.portion import Portion
+from schemas.reports import LaterReport, Unsubscribed
+from schemas.state import TenantSettings
 from schemas.topics import (
     AUDIENCE,
     BY_NAME,
@@ -36,6 +38,8 @@ from schemas.topics import (
     INVOICES,
     LEDGERS,
     MESSAGES,
+    REPORTS,
+    SETTINGS_VERSIONS,
     STATUSES,
     USAGE,
 )
@@ -44,12 +48,20 @@ from tidings.audit.notes import Note, What, thing
 
 AUDITED = (
     EVENTS, AUDIENCE, MESSAGES, CHARGES, DEAD_LETTERS, DECISIONS, *COMMANDS, *LEDGERS, STATUSES, USAGE, INVOICES,
-    CONSENT_CHANGES, CONSENTS,
+    SETTINGS_VERSIONS, CONSENT_CHANGES, CONSENTS, REPORTS,
 )  # fmt: skip
 """The topics that an audit reads, each once."""
 _TO_BE_DECIDED = (EVENTS.name, AUDIENCE.name, MESSAGES.name, CHARGES.name)
 LEFT = frozenset(
-    {Status.ACCEPTED, Status.SENT, Status.DELIVERED, Status.ANSWERED_HUMAN, Status.VOICEMAIL_LEFT, Status.BOUNCED}
+    {
+        Status.ACCEPTED,
+        Status.SENT,
+        Status.DELIVERED,
+        Status.ANSWERED_HUMAN,
+        Status.VOICEMAIL_LEFT,
+        Status.BOUNCED,
+        Status.COMPLAINED,
+    }
 )
 """Statuses that say that a message left for its address."""
 
@@ -76,11 +88,13 @@ def notes_on(record: Placed) -> Iterator[Note]:
     if record.topic in (AUDIENCE.name, MESSAGES.name, CHARGES.name):
         yield from _on_way(record.value, plain)
         return
+    if record.value is None and record.topic == EVENTS.name:
+        yield replace(plain, about=thing("place", record.place), what=What.UNREADABLE)
+        return
     match record.value:
-        case None if record.topic == EVENTS.name:
-            yield replace(plain, about=thing("place", record.place), what=What.UNREADABLE)
         case Event() as event:
-            yield replace(plain, about=thing("event", event.tenant, event.id), text=event.type)
+            text = "\0".join((event.type, event.source, event.subject))
+            yield replace(plain, about=thing("event", event.tenant, event.id), text=text)
         case DeadLetter() as letter:
             yield from _on_letter(letter, plain)
         case Decision() as decision:
@@ -90,8 +104,9 @@ def notes_on(record: Placed) -> Iterator[Note]:
         case Invoice() as invoice:
             yield from _on_invoice(invoice, plain)
         case Consent() | ConsentChange() as consent:
-            what = What.CONSENT if isinstance(consent, Consent) else What.CHANGE
-            yield replace(plain, about=thing("address", consent.key), what=what, value=consent)
+            yield from _on_consent(consent, plain)
+        case TenantSettings() | LaterReport() | Unsubscribed() as effect:
+            yield _effect(effect, plain)
         case other:
             yield from _on_message(other, plain)
 
@@ -102,12 +117,34 @@ def _on_way(value: object, plain: Note) -> Iterator[Note]:
         case Portion(contacts=(contact,)) as portion:
             about = thing("event", portion.tenant, portion.event_id)
             yield replace(plain, about=about, what=What.PORTION, text=contact)
+        case Answered() as answered:
+            about = thing("event", answered.tenant, answered.event_id)
+            yield replace(plain, about=about, what=What.ANSWERED, text=str(answered.outcomes))
         case Candidate() as candidate:
             yield _on_candidate(candidate, plain)
-        case Heard(message=Candidate() as candidate):
-            yield _on_candidate(candidate, plain)
+        case Heard() as heard:
+            if heard.message is not None:
+                yield _on_candidate(heard.message, plain)
+            if heard.change is not None:
+                yield replace(plain, about=thing("address", heard.key), what=What.CHANGE, value=heard.change)
+        case CreditChange(message_id=None) as bought:
+            yield _effect(bought, plain)
         case CreditChange(message_id=str(message_id)) | Withdrawal(message_id=str(message_id)):
             yield replace(plain, about=thing("message", message_id), what=What.END)
+
+
+def _on_consent(value: Consent | ConsentChange, plain: Note) -> Iterator[Note]:
+    plain = replace(plain, value=value)
+    if isinstance(value, Consent):
+        yield replace(plain, about=thing("address", value.key), what=What.CONSENT)
+        return
+    yield replace(plain, about=thing("address", value.key), what=What.CHANGE)
+    if value.means is Means.REQUEST:
+        yield _effect(value, replace(plain, value=None))
+
+
+def _effect(value: CreditChange | ConsentChange | TenantSettings | LaterReport | Unsubscribed, plain: Note) -> Note:
+    return replace(plain, about=thing("event", value.tenant, value.event_id), what=What.EFFECT)
 
 
 def _on_candidate(candidate: Candidate, plain: Note) -> Note:
@@ -122,7 +159,8 @@ def _on_message(value: object, plain: Note) -> Iterator[Note]:
     match value:
         case Message() as message:
             about = thing("message", message.message_id)
-            yield replace(plain, about=about, what=What.COMMAND, text=message.tenant, digest=_digest(message))
+            slim = replace(message, text="", subject=None, html=None, attachments=(), rewritten=(), candidate=None)
+            yield replace(plain, about=about, what=What.COMMAND, value=slim, digest=_digest(message))
         case LedgerEntry() as entry if entry.status or entry.message:
             status = None if entry.awaits_report else entry.status
             about = thing("message", entry.message_id)
@@ -166,7 +204,7 @@ def _on_decision(decision: Decision, plain: Note) -> Iterator[Note]:
 def _on_status(status: DeliveryStatus, plain: Note) -> Iterator[Note]:
     yield replace(plain, about=thing("message", status.message_id), what=What.STATUS, value=status)
     if status.status in LEFT:
-        about = thing("address", address_key(status.tenant, status.to))
+        about = thing("address", status.key)
         yield replace(plain, about=about, what=What.LEFT, value=status)
 
 
@@ -176,15 +214,15 @@ def _on_invoice(invoice: Invoice, plain: Note) -> Iterator[Note]:
     about = thing("invoice", invoice.tenant, invoice.period)
     yield replace(plain, about=about, what=What.INVOICE, digest=digest)
     for number, line in enumerate(invoice.lines):
-        text = json.dumps([digest.hex(), number, line.units < 0])
+        text = json.dumps([digest.hex(), number, line.units < 0, invoice.tenant, invoice.currency])
         for message_id in line.usage_ids:
             yield replace(plain, about=thing("message", message_id), what=What.INVOICED, text=text)
 
 
-def mention(text: str) -> tuple[str, int, bool]:
-    """What a mention on an invoice says: the invoice's digest, the line's number, whether it takes back."""
-    digest, number, takes_back = json.loads(text)
-    return digest, number, takes_back
+def mention(text: str) -> tuple[str, int, bool, str, str]:
+    """What a mention says: the invoice's digest, the line's number, whether it takes back, whose bill, its currency."""
+    digest, number, takes_back, tenant, currency = json.loads(text)
+    return digest, number, takes_back, tenant, currency
 
 
 def digest_of(invoice: Invoice) -> str:

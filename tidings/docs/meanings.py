@@ -167,6 +167,7 @@ MEANINGS: Mapping[str, str] = {
     "change": "What it changes of the consent of the address.",
     "silences": "Whether texts to the contacts of the address are off now; unset: they stay as they are.",
     "Heard.message": "The answer, or the mail that passes it on; unset where the kind is off.",
+    "Answered.outcomes": "How many decisions and messages it came to at once.",
     "Whereabouts.name": "The message's id, or its provider's name for it.",
     "Whereabouts.key": "The key of its statuses.",
     "LaterReport.name": "The message's id, or its provider's name for it.",

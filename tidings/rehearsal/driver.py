@@ -7,8 +7,7 @@ from datetime import datetime
 from processors.effects import Record
 from schemas.clock import from_millis, to_millis
 from schemas.dead_letter import DeadLetter
-from schemas.envelope import Event
-from schemas.faults import Refused
+from schemas.faults import Fault, Refused
 from schemas.json_text import json_to_text
 from schemas.topics import CONSENTS, DEAD_LETTERS, EVENTS, TICKS
 from schemas.wire import event_from_mapping
@@ -43,6 +42,7 @@ class MemoryRun:
     steps: list[Step] = field(default_factory=list)
     clock: datetime = field(init=False)
     _seen: Mapping[str, list[Record]] = field(init=False)
+    _subjects: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.clock = _whole(self.scenario.start)
@@ -87,14 +87,18 @@ class MemoryRun:
 
     def _arrive(self, item: Item, number: int) -> None:
         try:
-            event: Event | None = event_from_mapping(item.document)
+            event = event_from_mapping(item.document)
         except Refused as refused:
             self.steps.append(Step(now=self.clock, topic=EVENTS.name, item=item))
             self.runner.set_aside(_letter(item, number, refused, self.clock))
             return
-        if event is not None:
-            self.steps.append(Step(now=self.clock, topic=EVENTS.name, key=event.key, value=event, item=item))
-            self.runner.publish(event, self.clock)
+        first = self._subjects.setdefault((event.tenant, event.source, event.id), event.subject)
+        if first != event.subject:  # stages would know of it only where both subjects are on one partition
+            taken = Refused(Fault(path="id", reason=f"{event.id!r} was used before, for subject {first!r}"))
+            self.runner.set_aside(_letter(item, number, taken, self.clock))
+            return
+        self.steps.append(Step(now=self.clock, topic=EVENTS.name, key=event.key, value=event, item=item))
+        self.runner.publish(event, self.clock)
 
 
 def run_in_memory(

@@ -116,3 +116,10 @@ def test_two_runs_of_one_file_are_alike_for_any_number_of_partitions() -> None:
     outcomes = [run_in_memory(scenario, TOWER, partitions=count).run().to_plain() for count in (1, 4, 8, 8)]
     assert len(outcomes[0]["decisions"]) == 50
     assert all(outcome == outcomes[0] for outcome in outcomes)
+
+
+def test_an_id_that_was_used_for_another_subject_changes_nothing_on_any_partition() -> None:
+    ids = [bell("set", name, minute, 60).replace("{", "{id: b, ", 1) for minute, name in enumerate("xyz")]
+    made, rung = run([*ids, bell("set", "w", 9).replace("{", "{id: b, source: other, ", 1)])
+    assert rung == [("tower|x", 1), ("tower|w", 9), "b", "b"]
+    assert len([step for step in made.steps if step.topic == "events"]) == 2

@@ -16,6 +16,7 @@ OF_A_TENANT = {"Consent", "Invoice", "ParkingOver", "PlaceGivenBack", "Terms", "
 """Records that no one event stands behind, or that need not say which."""
 OF_NOBODY = {"Alarm", "Contact", "LastSent", "LedgerEntry", "Replay", "Tick"}
 WITHOUT_TYPE = {
+    "Answered",
     "ConsentChange",
     "ContactUpdate",
     "CreditChange",
