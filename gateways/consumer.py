@@ -164,7 +164,9 @@ class Gateway(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is n
         needed = {self._prefix + topic for topic in (*self._topics, *others)}
         missing = sorted(needed - await self._consumer.topics())
         if missing:
-            raise TopicsMissing(f"no topic {', '.join(missing)}; `tidings topics apply` makes them")
+            raise TopicsMissing(
+                f"no topic {', '.join(missing)}, or they may not be seen; `tidings topics apply` makes them"
+            )
 
     def stop_for_good(self) -> None:
         """Hand the partitions over at once when stopping; otherwise they are kept until the session runs out."""

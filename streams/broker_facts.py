@@ -6,15 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from schemas import wire
 from schemas.tick import Tick
 from schemas.topics import TICKS
 from streams.broker_release import metadata_level
-from streams.client import consumer, not_let_in, publisher
+from streams.client import administration, consumer, publisher
 from tidings.config import Kafka
-from tidings.security import client_security
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,21 +27,14 @@ class GroupLag:
 
 async def level(kafka: Kafka) -> int:
     """The cluster's `metadata.version` (`streams.broker_release`); raises Unavailable."""
-    admin = await _admin(kafka)
-    try:
+    async with administration(kafka) as admin:
         return await metadata_level(admin)
-    finally:
-        await admin.close()
 
 
 async def lags(kafka: Kafka, groups: Sequence[str]) -> tuple[GroupLag, ...]:
     """How far each of these groups is behind the ends of what it reads."""
-    admin = await _admin(kafka)
-    try:
-        async with consumer(kafka) as reading:
-            return tuple([await _lag(admin, reading, group) for group in groups])
-    finally:
-        await admin.close()
+    async with administration(kafka) as admin, consumer(kafka) as reading:
+        return tuple([await _lag(admin, reading, group) for group in groups])
 
 
 async def _lag(admin: AIOKafkaAdminClient, reading: AIOKafkaConsumer, group: str) -> GroupLag:
@@ -73,13 +65,3 @@ async def _members(admin: AIOKafkaAdminClient, group: str) -> int:
         for _, _, _, _, _, members, *_ in answer.groups:
             return len(members)
     return 0
-
-
-async def _admin(kafka: Kafka) -> AIOKafkaAdminClient:
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap_servers, **client_security(kafka))
-    try:
-        await admin.start()
-    except (KafkaError, OSError) as error:
-        await admin.close()
-        raise await not_let_in(kafka) from error
-    return admin

@@ -1,10 +1,5 @@
 """A small Kafka client for people's commands: publish and wait for the acks, read to the end, follow.
 
-    Unavailable             the broker cannot be used as this installation is set up
-    ├── BrokerUnreachable   nothing answers
-    ├── BrokerRefuses       something answers, and does not let us in as we come
-    └── TopicMissing        the topic was never made
-
 Workers and gateways do not use it: they have consumers of their own, with positions that outlive them.
 """
 
@@ -14,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord, RecordMetadata
 
@@ -21,7 +17,7 @@ from schemas.clock import from_millis, to_millis
 from schemas.faults import Fault, Refused
 from schemas.topics import Topic
 from streams.murmur import murmur2
-from streams.reachability import why_closed
+from streams.unavailable import TopicMissing, Unavailable, let_in, not_taken
 from tidings.config import Kafka
 from tidings.security import client_security
 
@@ -32,22 +28,6 @@ _STALL_POLLS = 40
 """After 20 s without a record a read gives up: the partition has lost its leader."""
 
 Headers = Sequence[tuple[str, bytes]]
-
-
-class Unavailable(ConnectionError):
-    """The broker cannot be used as this installation is set up."""
-
-
-class BrokerUnreachable(Unavailable):
-    """Nothing answers at the bootstrap servers."""
-
-
-class BrokerRefuses(Unavailable):
-    """Something answers and does not let us in: the password, the certificate or the protocol is not what it wants."""
-
-
-class TopicMissing(Unavailable):
-    """The topic was never made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +89,7 @@ class Publisher:
                 name, value, key, partition=partition, timestamp_ms=to_millis(now), headers=list(headers)
             )
         except KafkaError as error:
-            raise BrokerUnreachable(f"Topic {topic.name} did not take a record: {error}") from error
+            raise not_taken(topic, error) from error
         return await _acknowledged(topic, sent)
 
     async def enqueue(
@@ -130,7 +110,7 @@ class Publisher:
             name = self._kafka.topic_prefix + topic.name
             future = await self._producer.send(name, value, key, partition=partition, headers=list(headers))
         except KafkaError as error:
-            raise BrokerUnreachable(f"Topic {topic.name} did not take a record: {error}") from error
+            raise not_taken(topic, error) from error
         return _acknowledged(topic, future)
 
 
@@ -138,7 +118,7 @@ async def _acknowledged(topic: Topic, future: Awaitable[RecordMetadata]) -> Posi
     try:
         sent = await future
     except KafkaError as error:
-        raise BrokerUnreachable(f"Topic {topic.name} did not take a record: {error}") from error
+        raise not_taken(topic, error) from error
     return Position(topic=topic.name, partition=sent.partition, offset=sent.offset, at=from_millis(sent.timestamp))
 
 
@@ -156,7 +136,7 @@ def partition_of(key: bytes, partitions: int) -> int:
 @asynccontextmanager
 async def publisher(kafka: Kafka, *topics: Topic) -> AsyncIterator[Publisher]:
     """A publisher for these topics; raises Unavailable when the broker or one of them is not there."""
-    producer = AIOKafkaProducer(
+    made = AIOKafkaProducer(
         bootstrap_servers=kafka.bootstrap_servers,
         client_id="tidings-publish",
         acks="all",
@@ -166,14 +146,11 @@ async def publisher(kafka: Kafka, *topics: Topic) -> AsyncIterator[Publisher]:
         max_request_size=_REQUEST_LIMIT_BYTES,
         **client_security(kafka),
     )
-    try:
-        await _started(producer, kafka)
+    async with let_in(made, kafka) as producer:
         metadata = await producer.client.fetch_all_metadata()
         for topic in topics:
             _require(kafka, topic, metadata.topics())
         yield Publisher(producer, kafka)
-    finally:
-        await producer.stop()
 
 
 async def read_to_end(
@@ -218,7 +195,7 @@ async def follow(kafka: Kafka, topic: Topic, *, from_beginning: bool = False) ->
 
 @asynccontextmanager
 async def consumer(kafka: Kafka) -> AsyncIterator[AIOKafkaConsumer]:
-    """A consumer without a group, which stores no position; raises BrokerUnreachable."""
+    """A consumer without a group, which stores no position; raises Unavailable."""
     made = AIOKafkaConsumer(
         bootstrap_servers=kafka.bootstrap_servers,
         client_id="tidings-read",
@@ -228,26 +205,16 @@ async def consumer(kafka: Kafka) -> AsyncIterator[AIOKafkaConsumer]:
         fetch_max_wait_ms=100,
         **client_security(kafka),
     )
-    try:
-        await _started(made, kafka)
+    async with let_in(made, kafka):
         yield made
-    finally:
-        await made.stop()
 
 
-async def not_let_in(kafka: Kafka) -> Unavailable:
-    """Why no client can start, found out by knocking once more."""
-    said = await why_closed(kafka)
-    if said is not None:
-        return BrokerRefuses(f"{said}.")
-    return BrokerUnreachable(f"No Kafka broker answers at {kafka.bootstrap_servers} with {kafka.security_protocol}.")
-
-
-async def _started(client: AIOKafkaConsumer | AIOKafkaProducer, kafka: Kafka) -> None:
-    try:
-        await client.start()
-    except (KafkaError, OSError) as error:
-        raise await not_let_in(kafka) from error
+@asynccontextmanager
+async def administration(kafka: Kafka) -> AsyncIterator[AIOKafkaAdminClient]:
+    """A client that looks at the cluster and changes it; raises Unavailable."""
+    made = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap_servers, **client_security(kafka))
+    async with let_in(made, kafka):
+        yield made
 
 
 async def _partitions(
@@ -278,7 +245,7 @@ def _require(kafka: Kafka, topic: Topic, present: set[str]) -> str:
     """Asked for by name, a topic that is missing would be made by brokers that make topics on their own."""
     name = kafka.topic_prefix + topic.name
     if name not in present:
-        raise TopicMissing(f"The broker at {kafka.bootstrap_servers} has no topic {name}.")
+        raise TopicMissing(f"The broker at {kafka.bootstrap_servers} has no topic {name}, or this user may not see it.")
     return name
 
 

@@ -5,16 +5,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
 from aiokafka.protocol.abstract import AbstractType
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import Boolean, CompactArray, CompactString, Int16, Int32, Schema, TaggedFields
 
-from streams.client import TopicMissing, not_let_in
+from streams.client import administration
+from streams.unavailable import TopicMissing
 from tidings.config import Kafka
-from tidings.kafka_clients import started
-from tidings.security import client_security
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,12 +24,8 @@ class TopicIds:
 
 async def topic_ids(kafka: Kafka, names: Iterable[str]) -> TopicIds:
     """The ids of these topics; raises Unavailable."""
-    made = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap_servers, **client_security(kafka))
-    try:
-        async with started(made) as admin:
-            answer = await admin._send_request(_TopicIds(names))
-    except (KafkaError, OSError) as error:
-        raise await not_let_in(kafka) from error
+    async with administration(kafka) as admin:
+        answer = await admin._send_request(_TopicIds(names))
     for code, name, *_ in answer.topics:
         if code:
             raise TopicMissing(f"The broker at {kafka.bootstrap_servers} does not tell the id of topic {name}.")

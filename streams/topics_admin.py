@@ -5,8 +5,7 @@ Partition counts are fixed when an installation is made: keys would move to othe
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -15,14 +14,15 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError, TopicAlreadyExistsError, for_code
 
-from streams.client import not_let_in
+from streams.client import administration
 from streams.incremental_configs import SetTopicConfigs
 from streams.naming import app_id
 from streams.stage import Stage
 from streams.topology import TOPOLOGY
+from streams.unavailable import NotAllowed
 from streams.wanted_topics import WantedTopic, wanted_topics
-from tidings.config import Installation, Kafka
-from tidings.security import client_security
+from tidings.config import Installation
+from tidings.kafka_clients import NOT_ALLOWED, not_allowed
 
 _SPREAD_LIMIT_SECONDS = 60.0
 _SPREAD_POLL_SECONDS = 0.1
@@ -59,7 +59,7 @@ class NotApplied(RuntimeError):
 
 async def plan(installation: Installation, stages: tuple[Stage, ...] = TOPOLOGY) -> tuple[Difference, ...]:
     """Everything that differs, topics in the order of the catalogue; changes nothing."""
-    async with _admin(installation.kafka) as admin:
+    async with administration(installation.kafka) as admin:
         return tuple(await _differences(admin, wanted_topics(installation, stages)))
 
 
@@ -69,7 +69,7 @@ async def apply(installation: Installation, stages: tuple[Stage, ...] = TOPOLOGY
     Returns when the brokers tell everyone of it, each partition has its leader, and groups can be joined.
     """
     wanted = {topic.name: topic for topic in wanted_topics(installation, stages)}
-    async with _admin(installation.kafka) as admin:
+    async with administration(installation.kafka) as admin:
         found = await _differences(admin, wanted.values())
         await _create(admin, [wanted[each.topic] for each in found if each.mending is Mending.CREATE])
         await _change(admin, [each for each in found if each.mending is Mending.CHANGE])
@@ -80,7 +80,7 @@ async def apply(installation: Installation, stages: tuple[Stage, ...] = TOPOLOGY
 
 async def missing(installation: Installation, stages: tuple[Stage, ...]) -> tuple[str, ...]:
     """The names of topics that are not there."""
-    async with _admin(installation.kafka) as admin:
+    async with administration(installation.kafka) as admin:
         present = set(await admin.list_topics())
     return tuple(topic.name for topic in wanted_topics(installation, stages) if topic.name not in present)
 
@@ -90,24 +90,10 @@ async def remove(installation: Installation) -> None:
     prefix = installation.kafka.topic_prefix
     if not prefix:
         raise ValueError("an installation without a topic prefix is not removed")
-    async with _admin(installation.kafka) as admin:
+    async with administration(installation.kafka) as admin:
         names = [name for name in await admin.list_topics() if name.startswith(prefix)]
         if names:
             await admin.delete_topics(names)
-
-
-@asynccontextmanager
-async def _admin(kafka: Kafka) -> AsyncIterator[AIOKafkaAdminClient]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap_servers, **client_security(kafka))
-    try:
-        await admin.start()
-    except (KafkaError, OSError) as error:
-        await admin.close()
-        raise await not_let_in(kafka) from error
-    try:
-        yield admin
-    finally:
-        await admin.close()
 
 
 async def _differences(admin: AIOKafkaAdminClient, wanted: Iterable[WantedTopic]) -> list[Difference]:
@@ -180,9 +166,8 @@ async def _settled(admin: AIOKafkaAdminClient, wanted: Mapping[str, WantedTopic]
         if all(each.mending is Mending.BY_HAND for each in left) and await _led(admin, list(wanted)):
             return tuple(left)
         if time.monotonic() > deadline:
-            raise NotApplied(
-                f"the brokers do not spread what was applied: {left[0] if left else 'leaders are missing'}"
-            )
+            first = left[0] if left else "leaders are missing"
+            raise NotApplied(f"the brokers do not spread what was applied, or this user may not see it: {first}")
         await asyncio.sleep(_SPREAD_POLL_SECONDS)
 
 
@@ -218,5 +203,8 @@ async def _change(admin: AIOKafkaAdminClient, differences: list[Difference]) -> 
 
 
 def _require_success(code: int, message: str | None, what: str) -> None:
-    if code:
-        raise NotApplied(f"{what}: {message or for_code(code).__name__}")
+    if not code:
+        return
+    if for_code(code) in NOT_ALLOWED:
+        raise NotAllowed(f"{what}: {not_allowed(for_code(code)())}")
+    raise NotApplied(f"{what}: {message or for_code(code).__name__}")

@@ -18,7 +18,6 @@ import faust.streams
 from aiokafka.errors import KafkaError
 
 from streams.app import App, build
-from streams.client import Unavailable
 from streams.collecting import collect_rarely
 from streams.crash import ExitCode
 from streams.departure import leave
@@ -29,6 +28,7 @@ from streams.stage import Stage
 from streams.ticker import tick_until_cancelled
 from streams.topics_admin import missing
 from streams.topology import DECIDE, TOPOLOGY
+from streams.unavailable import NotAllowed, Unavailable
 from streams.watch import watch_until_cancelled
 from tidings.claim import Claim, Taken
 from tidings.config import Installation, OnStop
@@ -165,6 +165,9 @@ def _prepare(stages: tuple[Stage, ...], installation: Installation) -> None:
         asyncio.run(require_groups(installation.kafka, [app_id(installation, stage.name) for stage in stages]))
     except NOT_ALLOWED as error:
         log.critical(not_allowed(error))
+        raise SystemExit(ExitCode.MISCONFIGURED) from None
+    except NotAllowed as error:
+        log.critical("%s", error)
         raise SystemExit(ExitCode.MISCONFIGURED) from None
     except (Unavailable, KafkaError) as error:
         log.critical("%s", error)

@@ -24,7 +24,9 @@ _Client = TypeVar("_Client", AIOKafkaConsumer, AIOKafkaProducer, AIOKafkaAdminCl
 
 def not_allowed(error: BaseException) -> str:
     """In words for whoever gives out rights."""
-    return f"the broker does not allow it ({error}): `docs/reference/rights.md` lists the rights of each process"
+    # What an idempotent producer is told that may write nowhere: there is no topic in it.
+    missing = "no right to write to any topic" if isinstance(error, ClusterAuthorizationFailedError) else error
+    return f"the broker does not allow it ({missing}): `docs/reference/rights.md` lists the rights of each process"
 
 
 @asynccontextmanager

@@ -3,7 +3,7 @@
 Reading and writing include describing. `DESCRIBED` comes on top for each: a process looks whether its topics are there.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from schemas.topics import (
@@ -16,6 +16,7 @@ from schemas.topics import (
     DECISIONS,
     EVENTS,
     INVOICES,
+    LEDGERS,
     MESSAGES,
     REPORTS,
     SETTINGS,
@@ -54,16 +55,40 @@ class Rights:
     groups: tuple[str, ...] = ()
 
 
+def _names(topics: Iterable[Topic]) -> tuple[str, ...]:
+    return tuple(topic.name for topic in topics)
+
+
 def all_rights() -> Iterator[Rights]:
     """Of every long-running process, and of the commands that people have rights of their own for."""
     yield from map(worker_rights, _WRITES)
     yield Rights(process="tidings ticker", writes=(TICKS.name,))
     yield from map(gateway_rights, Channel)
     yield Rights(process="tidings gateway unsubscribe", writes=(EVENTS.name,))
-    yield Rights(process="upstream systems, tidings publish", writes=(EVENTS.name,))
-    yield Rights(process="tidings settings", reads=(SETTINGS.name, SETTINGS_VERSIONS.name), writes=(EVENTS.name,))
-    yield Rights(process="tidings tail TOPIC", reads=("TOPIC",))
-    yield Rights(process="tidings audit", reads=tuple(topic.name for topic in AUDITED))
+    yield Rights(process="upstream systems, tidings publish, tidings receive", writes=(EVENTS.name,))
+    yield from COMMANDS_OF_PEOPLE
+
+
+COMMANDS_OF_PEOPLE = (
+    Rights(process="tidings settings show, tidings settings diff", reads=(SETTINGS.name, SETTINGS_VERSIONS.name)),
+    Rights(process="tidings settings apply", reads=(SETTINGS.name, DEAD_LETTERS.name), writes=(EVENTS.name,)),
+    Rights(process="tidings why", reads=(DECISIONS.name, STATUSES.name, SETTINGS.name)),
+    Rights(
+        process="tidings why --message",
+        reads=(DECISIONS.name, STATUSES.name, SETTINGS.name, USAGE.name, *_names(COMMANDS), *_names(LEDGERS)),
+    ),
+    Rights(process="tidings invoice", reads=(INVOICES.name,)),
+    Rights(process="tidings invoice --recompute", reads=(INVOICES.name, TERMS.name, STATUSES.name, USAGE.name)),
+    Rights(
+        process="tidings preview --tenant, tidings try",
+        reads=(SETTINGS.name, SETTINGS_VERSIONS.name, EVENTS.name, CONSENTS.name, changelog_of(DECIDE.name)),
+    ),
+    Rights(process="tidings dead-letters list, tidings dead-letters show", reads=(DEAD_LETTERS.name,)),
+    Rights(process="tidings tail TOPIC", reads=("TOPIC",)),
+    Rights(process="tidings audit", reads=_names(AUDITED)),
+    Rights(process="tidings doctor", reads=(SETTINGS.name, DEAD_LETTERS.name), writes=(TICKS.name,)),
+)
+"""Of one who reads the log: what each command reads, up to its last option."""
 
 
 def worker_rights(stage: str) -> Rights:

@@ -24,7 +24,7 @@ from schemas.unsubscribe import Token
 from tidings.config import Installation, Kafka
 from tidings.health import Health
 from tidings.health_endpoint import PortTaken
-from tidings.kafka_clients import started
+from tidings.kafka_clients import NOT_ALLOWED, not_allowed, started
 from tidings.security import client_security
 from tidings.stopping import WORKER_STOP_SECONDS, end_within
 
@@ -46,8 +46,12 @@ class _Web(uvicorn.Server):
 
 
 async def run(installation: Installation, health: Health, ready: Callable[[str], None]) -> None:
-    """Serve until SIGINT or SIGTERM; `ready` is told the address. Raises PortTaken, Refused, ConnectionError."""
+    """Serve until SIGINT or SIGTERM; `ready` is told the address.
+
+    Raises PortTaken, Refused, ConnectionError; PermissionError where the user may not write events.
+    """
     stop = asyncio.Event()
+    refused: list[PermissionError] = []
     loop = asyncio.get_running_loop()
 
     def stop_now() -> None:
@@ -56,14 +60,25 @@ async def run(installation: Installation, health: Health, ready: Callable[[str],
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop_now)
+
+    async def publish_or_end(token: Token, text: str) -> None:
+        try:
+            await publish(token, text)
+        except PermissionError as error:
+            refused.append(error)
+            stop.set()
+            raise ConnectionError(str(error)) from error  # whoever clicked is asked to try again
+
     keys = keys_of(installation)
-    async with publishing(installation.kafka) as publish, serving(installation, keys, publish) as address:
+    async with publishing(installation.kafka) as publish, serving(installation, keys, publish_or_end) as address:
         ready(address)
         while not stop.is_set():
             health.turned()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(HEALTH_SECONDS):
                     await stop.wait()
+    if refused:
+        raise refused[0]
 
 
 @asynccontextmanager
@@ -118,6 +133,8 @@ def _publish_by(producer: AIOKafkaProducer, topic: str) -> Publish:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 await producer.send_and_wait(topic, sent.value, event.key.encode(), headers=list(sent.headers))
+        except NOT_ALLOWED as error:
+            raise PermissionError(not_allowed(error)) from error
         except (KafkaError, TimeoutError) as error:
             raise ConnectionError(f"topic {EVENTS.name} did not take the event: {error!r}") from error
         log.info("unsubscribed", tenant=token.tenant, message=token.message_id)

@@ -35,7 +35,8 @@ from schemas.topics import (
     ledger_topic,
 )
 from schemas.words import Channel, InDoubt, Lane, Outcome, Status
-from streams.client import Position, Stored, TopicMissing, partition_of, publisher, read_to_end
+from streams.client import Position, Stored, partition_of, publisher, read_to_end
+from streams.unavailable import TopicMissing
 from tidings.cli.root import app
 from tidings.config import Installation, Kafka, load
 

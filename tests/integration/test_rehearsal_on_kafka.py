@@ -7,7 +7,7 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 
 from deploy.local_kafka import free_port
-from streams.client import Unavailable
+from streams.unavailable import Unavailable
 from tidings.config import Installation, Kafka
 from tidings.rehearsal import rehearse
 from tidings.rehearsal.worker_process import WorkerEnded, running_workers

@@ -1,32 +1,39 @@
 """Each process works with the rights that are said to be its own, and says which one it lacks."""
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.protocol.admin import CreateAclsRequest_v1
 from aiokafka.protocol.api import Request
+from typer.testing import CliRunner
 
-from schemas.topics import EVENTS, STATUSES
+from deploy.local_kafka.ports import free_port
+from schemas.topics import DECISIONS, EVENTS, STATUSES, TICKS
 from schemas.words import Channel
 from streams import topics_admin
-from streams.client import Unavailable
 from streams.naming import group_of
+from streams.topology import TOPOLOGY
+from streams.unavailable import NotAllowed, Unavailable
 from tests.integration.secure_broker import PASSWORD, USER, SecureBroker, secure_broker
+from tidings.cli.root import app
 from tidings.config import Installation, Kafka, SecurityProtocol
-from tidings.rights import Rights, gateway_rights, worker_rights
-from tidings.security import client_security
+from tidings.kafka_clients import started
+from tidings.rights import Rights, all_rights, gateway_rights, worker_rights
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 PATIENCE_SECONDS = 120.0
+EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "first-order.json"
 TOPIC, GROUP = 2, 3
-READ, WRITE, DESCRIBE = 3, 4, 8
+READ, WRITE, CREATE, DESCRIBE, ALTER_CONFIGS = 3, 4, 5, 8, 11
 LITERAL, ALLOW = 3, 3
 """Numbers of Kafka's protocol."""
 
@@ -45,32 +52,32 @@ def said(rights: Rights, but: Collection[Right] = ()) -> list[Right]:
 
 
 SETTLE = worker_rights("settle")
-GRANTS: dict[str, list[Right]] = {
-    "settle": said(SETTLE),
-    "email": said(gateway_rights(Channel.EMAIL)),
-    "no-topics": [],
-    "no-source": said(SETTLE, [(TOPIC, STATUSES.name, READ)]),
-    "no-group": said(SETTLE, [(GROUP, group_of("settle"), READ)]),
-    "no-ticks": [(TOPIC, EVENTS.name, WRITE)],
-    "gateway-no-group": said(gateway_rights(Channel.SMS), [(GROUP, "tidings-gateway-sms", READ)]),
+ROWS = {rights.process: rights for rights in all_rights()}
+PROCESSES = {
+    **{f"worker {stage.name}": "worker ready" for stage in TOPOLOGY},
+    "gateway email": "gateway ready",
+    "gateway sms": "gateway ready",
+    "gateway unsubscribe": "Clicks are taken",
 }
-COMMANDS = {
-    "settle": ("worker", "settle"),
-    "email": ("gateway", "email"),
-    "no-topics": ("worker", "settle"),
-    "no-source": ("worker", "settle"),
-    "no-group": ("worker", "settle"),
-    "no-ticks": ("ticker",),
-    "gateway-no-group": ("gateway", "sandbox", "--channel", "sms"),
+"""What each says when all that it reads and joins is open to it."""
+OTHERS: dict[str, list[Right]] = {
+    "topics apply": [(TOPIC, "*", each) for each in (DESCRIBE, CREATE, ALTER_CONFIGS)],
+    "tail ticks": said(Rights(process="tidings tail ticks", reads=(TICKS.name,))),
+    "tail decisions": said(Rights(process="tidings tail decisions", reads=(DECISIONS.name,))),
 }
-WORKS = {"settle": "worker ready", "email": "gateway ready"}
-LACKS = {
-    "no-topics": "or may not be seen",
-    "no-source": STATUSES.name,
-    "no-group": group_of("settle"),
-    "no-ticks": "ticks",
-    "gateway-no-group": "tidings-gateway-sms",
+LACKING: dict[str, tuple[list[Right], str, str]] = {
+    "topics": ([], "worker settle", "or may not be seen"),
+    "source": (said(SETTLE, [(TOPIC, STATUSES.name, READ)]), "worker settle", STATUSES.name),
+    "group": (said(SETTLE, [(GROUP, group_of("settle"), READ)]), "worker settle", group_of("settle")),
+    "ticks": ([(TOPIC, EVENTS.name, WRITE)], "ticker", "ticks"),
+    "gateway's group": (
+        said(gateway_rights(Channel.SMS), [(GROUP, "tidings-gateway-sms", READ)]),
+        "gateway sms",
+        "tidings-gateway-sms",
+    ),
 }
+"""What each user lacks, what it has, what it runs, and what it is told."""
+USERS = {name: f"user-{number}" for number, name in enumerate([*ROWS, *OTHERS, *LACKING])}
 
 
 class _Grant(Request[CreateAclsRequest_v1]):  # type: ignore[misc]  # aiokafka is untyped
@@ -87,66 +94,67 @@ class _Grant(Request[CreateAclsRequest_v1]):  # type: ignore[misc]  # aiokafka i
 
 @pytest.fixture(scope="module")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureBroker]:
-    with secure_broker(tmp_path_factory.mktemp("rights"), users=GRANTS, authorizes=True) as running:
+    with secure_broker(tmp_path_factory.mktemp("rights"), users=USERS.values(), authorizes=True) as running:
         asyncio.run(_prepared(running))
         yield running
 
 
 async def _prepared(broker: SecureBroker) -> None:
-    """Topics and rights, both made by whoever may do everything."""
-    await topics_admin.apply(Installation(kafka=Kafka(bootstrap_servers=broker.plain_servers)))
-    admin = AIOKafkaAdminClient(bootstrap_servers=broker.plain_servers)
-    await admin.start()
-    try:
-        certified = ((f"CN={USER}", right) for right in GRANTS["settle"])
-        given = ((user, right) for user, rights in GRANTS.items() for right in rights)
-        answer = await admin._send_request(_Grant([*given, *certified]))
+    """Rights, given by whoever may do everything; then topics, made by the one who may make them."""
+    granted = {
+        **{name: said(rights) for name, rights in ROWS.items()},
+        **{name: rights for name, (rights, _, _) in LACKING.items()},
+        **OTHERS,
+    }
+    given = [(USERS[name], right) for name, rights in granted.items() for right in rights]
+    certified = [(f"CN={USER}", right) for right in said(SETTLE)]
+    makes_topics = [(USERS["topics apply"], right) for right in OTHERS["topics apply"]]
+    plain = AIOKafkaAdminClient(bootstrap_servers=broker.plain_servers)
+    async with started(plain) as admin:
+        # Those that were given last are in force when all are.
+        answer = await admin._send_request(_Grant([*given, *certified, *makes_topics]))
         assert not [each for each in answer.creation_responses if each[0]]
-        # The last one that was given is in force when its user is.
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while await _sees_nothing(broker):  # noqa: ASYNC110 - the broker does it
-                await asyncio.sleep(0.1)
-    finally:
-        await admin.close()
+    installation = Installation(kafka=_as(broker, "topics apply"))
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while await topics_admin.missing(installation, TOPOLOGY):
+            with suppress(NotAllowed):
+                await topics_admin.apply(installation)
 
 
-async def _sees_nothing(broker: SecureBroker) -> bool:
-    admin = AIOKafkaAdminClient(bootstrap_servers=broker.certificate_servers, **client_security(certified(broker)))
-    await admin.start()
-    try:
-        return not await admin.list_topics()
-    finally:
-        await admin.close()
-
-
-def certified(broker: SecureBroker) -> Kafka:
-    """Who comes with a certificate alone."""
+def _as(broker: SecureBroker, name: str) -> Kafka:
     return Kafka(
-        bootstrap_servers=broker.certificate_servers,
-        security_protocol=SecurityProtocol.SSL,
+        bootstrap_servers=broker.bootstrap_servers,
+        security_protocol=SecurityProtocol.SASL_SSL,
+        sasl_mechanism="PLAIN",
+        sasl_username=USERS[name],
+        sasl_password=PASSWORD,
         ssl_cafile=broker.authority,
-        ssl_certfile=broker.certificate,
-        ssl_keyfile=broker.key,
     )
 
 
-def begun(broker: SecureBroker, home: Path, user: str) -> subprocess.Popen[bytes]:
+def variables(broker: SecureBroker, name: str) -> dict[str, str]:
+    """What a process of this user is told of the broker."""
+    kafka = _as(broker, name)
+    settings = ("bootstrap_servers", "security_protocol", "sasl_mechanism", "sasl_username", "sasl_password")
+    own = {f"TIDINGS_KAFKA__{each.upper()}": str(getattr(kafka, each)) for each in settings}
+    return own | {"TIDINGS_KAFKA__SSL_CAFILE": str(kafka.ssl_cafile)}
+
+
+def begun(broker: SecureBroker, home: Path, name: str, process: str) -> subprocess.Popen[bytes]:
     """The process of this user; what it says is in the file `log`."""
-    own = {
-        "BOOTSTRAP_SERVERS": broker.bootstrap_servers,
-        "SECURITY_PROTOCOL": "SASL_SSL",
-        "SASL_MECHANISM": "PLAIN",
-        "SASL_USERNAME": user,
-        "SASL_PASSWORD": PASSWORD,
-        "SSL_CAFILE": str(broker.authority),
-    }
-    return started(home, own, *COMMANDS[user])
+    command = {"gateway sms": "gateway sandbox --channel sms"}.get(process, process)
+    return launched(home, variables(broker, name), *command.split())
 
 
-def started(home: Path, kafka: dict[str, str], *command: str) -> subprocess.Popen[bytes]:
+def launched(home: Path, own: dict[str, str], *command: str) -> subprocess.Popen[bytes]:
     plain = {name: value for name, value in os.environ.items() if not name.startswith("TIDINGS_")}
-    own = {f"TIDINGS_KAFKA__{name}": value for name, value in kafka.items()}
-    home_of_it = {"TIDINGS_HOME": str(home), "TIDINGS_SMTP__PORT": "1"}
+    home.mkdir(exist_ok=True)
+    home_of_it = {
+        "TIDINGS_HOME": str(home),
+        "TIDINGS_SMTP__PORT": "1",
+        "TIDINGS_UNSUBSCRIBE__URL": "https://portal.example/u",
+        "TIDINGS_UNSUBSCRIBE__PORT": str(free_port()),
+    }
     with (home / "log").open("wb") as log:
         arguments = (sys.executable, "-m", "tidings", *command)
         return subprocess.Popen(arguments, env=plain | own | home_of_it, stdout=log, stderr=log)
@@ -164,38 +172,102 @@ def _stands_in(log: Path, words: str) -> bool:
     return words in log.read_text()
 
 
-@pytest.mark.parametrize("user", WORKS)
-async def test_a_process_works_with_the_rights_that_are_its_own(
-    broker: SecureBroker, tmp_path: Path, user: str
-) -> None:
-    process = begun(broker, tmp_path, user)
+def test_everything_works_with_the_rights_that_are_its_own(broker: SecureBroker, tmp_path: Path) -> None:
+    """Each process and command as a user of its own, who has what its row says and nothing else."""
+    processes = {name: begun(broker, tmp_path / name, f"tidings {name}", name) for name in (*PROCESSES, "ticker")}
     try:
-        assert await says(process, tmp_path / "log", WORKS[user]), (tmp_path / "log").read_text()
+        for name, words in PROCESSES.items():
+            log = tmp_path / name / "log"
+            assert asyncio.run(says(processes[name], log, words)), log.read_text()
+        _use_all(broker, tmp_path)
     finally:
-        process.kill()
-        process.wait()
+        for process in processes.values():
+            process.kill()
+            process.wait()
 
 
-@pytest.mark.parametrize("user", LACKS)
+def _use_all(broker: SecureBroker, home: Path) -> None:
+    """Every command of the table that people use."""
+    used: set[str] = set()
+
+    def use(name: str, *arguments: str, text: str | None = None, code: int = 0) -> str:
+        used.add(name)
+        environment = {"TIDINGS_HOME": str(home)} | variables(broker, name)
+        result = CliRunner().invoke(app, arguments, input=text, env=environment)
+        assert result.exit_code == code, f"{arguments}: {result.output}{result.exception!r}"
+        return result.output
+
+    settings = home / "settings.yaml"
+    settings.write_text("caps: {marketing: {per_day: 1}}\n")
+    own = ("--tenant", "riverside")
+    writing = "upstream systems, tidings publish, tidings receive"
+    assert use("tail ticks", "tail", "ticks", "--count", "1")
+    assert "3 events published" in use(writing, "publish", str(EXAMPLE))
+    assert "a mail" in use(writing, "receive", *own, "-", text="From: ann@example.org\n\nHello\n")
+    decided = use("tail decisions", "tail", "decisions", "--from-beginning", "--count", "3", "--json")
+    [message, *_] = [
+        found["value"]["message_id"] for found in map(json.loads, decided.splitlines()) if found["value"].get("to")
+    ]
+    assert "handed over" in use("tidings why", "why", *own, "--event", "order-1")
+    assert "Nothing is known" in use("tidings why", "why", *own, "--event", "nobody", code=1)
+    assert "It was rendered" in use("tidings why --message", "why", *own, "--message", message)
+    use("tidings settings apply", "settings", "apply", *own, str(settings))
+    use("tidings settings show, tidings settings diff", "settings", "show", *own, "--version", "1")
+    use("tidings settings show, tidings settings diff", "settings", "diff", *own, str(settings))
+    use("tidings preview --tenant, tidings try", "try", *own, str(settings))
+    use("tidings preview --tenant, tidings try", "preview", *own, "--event-id", "order-1", "--settings-version", "1")
+    use("tidings invoice", "invoice", *own, "--period", "2026-01", code=1)
+    use("tidings invoice --recompute", "invoice", *own, "--period", "2026-01", "--recompute")
+    use("tidings dead-letters list, tidings dead-letters show", "dead-letters", "list")
+    assert "holds" in use("tidings audit", "audit")
+    commands = {name for name in ROWS if not name.startswith(("tidings worker", "tidings gateway"))}
+    assert commands - used == {"tidings ticker", "tidings tail TOPIC", "tidings doctor"}
+
+
+@pytest.mark.parametrize("name", LACKING)
 async def test_a_process_that_lacks_a_right_says_which_and_ends(
-    broker: SecureBroker, tmp_path: Path, user: str
+    broker: SecureBroker, tmp_path: Path, name: str
 ) -> None:
-    process = begun(broker, tmp_path, user)
+    _, runs, says_of_it = LACKING[name]
+    process = begun(broker, tmp_path, name, runs)
     try:
         code = await asyncio.to_thread(process.wait, PATIENCE_SECONDS)
     finally:
         process.kill()
     written = (tmp_path / "log").read_text()
     assert code == os.EX_CONFIG, written
-    assert LACKS[user] in written
+    assert says_of_it in written
     assert "Traceback" not in written
 
 
+@pytest.mark.parametrize(
+    ("command", "lacked"),
+    [
+        (("publish", str(EXAMPLE)), "to write to any topic"),
+        (("tail", "decisions", "--count", "1"), DECISIONS.name),
+        (("topics", "plan"), "the settings of topic events"),
+    ],
+)
+def test_a_command_that_lacks_a_right_says_which(
+    broker: SecureBroker, tmp_path: Path, command: tuple[str, ...], lacked: str
+) -> None:
+    """As someone who may read ticks, and see topics."""
+    environment = {"TIDINGS_HOME": str(tmp_path)} | variables(broker, "tail ticks")
+    result = CliRunner().invoke(app, command, env=environment)
+    assert result.exit_code == os.EX_CONFIG, result.output
+    assert lacked in result.output.lower()
+
+
 async def test_a_certificate_tells_who_comes(broker: SecureBroker, tmp_path: Path) -> None:
-    files = {"SSL_CAFILE": broker.authority, "SSL_CERTFILE": broker.certificate, "SSL_KEYFILE": broker.key}
-    own = {name: str(path) for name, path in files.items()}
-    servers = {"BOOTSTRAP_SERVERS": broker.certificate_servers, "SECURITY_PROTOCOL": "SSL"}
-    process = started(tmp_path, own | servers, "worker", "settle")
+    own = {
+        "BOOTSTRAP_SERVERS": broker.certificate_servers,
+        "SECURITY_PROTOCOL": "SSL",
+        "SSL_CAFILE": str(broker.authority),
+        "SSL_CERTFILE": str(broker.certificate),
+        "SSL_KEYFILE": str(broker.key),
+    }
+    named = {f"TIDINGS_KAFKA__{name}": value for name, value in own.items()}
+    process = launched(tmp_path, named, "worker", "settle")
     try:
         assert await says(process, tmp_path / "log", "worker ready"), (tmp_path / "log").read_text()
     finally:

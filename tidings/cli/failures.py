@@ -1,5 +1,6 @@
 """Errors that a command may end with, as one or two plain sentences and an exit status."""
 
+import os
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -25,10 +26,11 @@ class _Known:
 _KNOWN = (
     _Known(module="tidings.config", name="InvalidConfiguration", status=INVALID, before="The settings do not hold. "),
     _Known(module="schemas.faults", name="Refused", status=INVALID),
-    _Known(module="streams.client", name="TopicMissing", status=FAILED, after=" `tidings topics apply` makes it."),
-    _Known(module="streams.client", name="BrokerRefuses", status=FAILED),
+    _Known(module="streams.unavailable", name="TopicMissing", status=FAILED, after=" `tidings topics apply` makes it."),
+    _Known(module="streams.unavailable", name="BrokerRefuses", status=FAILED),
+    _Known(module="streams.unavailable", name="NotAllowed", status=os.EX_CONFIG),
     _Known(
-        module="streams.client",
+        module="streams.unavailable",
         name="Unavailable",
         status=FAILED,
         after=" `tidings broker start` starts one on this machine; "

@@ -28,6 +28,7 @@ def email(http_port: HttpPort = None, leashed: Leashed = False) -> None:
 def unsubscribe(http_port: HttpPort = None, leashed: Leashed = False) -> None:
     """Serve the page behind unsubscribe links; a click becomes the event `unsubscribe.clicked`."""
     import asyncio
+    import os
 
     from gateways.unsubscribe.server import run
     from tidings.cli.failures import fail
@@ -39,6 +40,8 @@ def unsubscribe(http_port: HttpPort = None, leashed: Leashed = False) -> None:
         health = Health()
         with health_endpoint(installation.worker, health):
             asyncio.run(run(installation, health, lambda address: typer.echo(f"Clicks are taken at {address}.")))
+    except PermissionError as error:
+        raise fail(f"The page ends: {error}.", os.EX_CONFIG) from None
     except (PortTaken, ConnectionError) as error:
         raise fail(f"{error}.") from None
 

@@ -95,24 +95,31 @@ async def _publish(installation: "Installation", found: "Sequence[Found]", repor
 
 async def _publish_batch(publishing: "Publisher", batch: "Sequence[Found]", report: _Report) -> None:
     """In order: events of one contact must not overtake one another."""
+    import asyncio
+
     from schemas import wire
     from schemas.faults import Refused
     from schemas.topics import EVENTS
 
     under_way: list[tuple[Found, Awaitable[Position]]] = []
-    for each in batch:
-        if each.event is None:
-            report.refuse(each, each.faults)
-            continue
-        encoded = wire.encode(each.event)
-        try:
-            safe = await publishing.enqueue(EVENTS, each.event.key.encode(), encoded.value, encoded.headers)
-        except Refused as refused:
-            report.refuse(each, refused.faults)
-        else:
-            under_way.append((each, safe))
-    for each, safe in under_way:
-        report.took(each, await safe)
+    try:
+        for each in batch:
+            if each.event is None:
+                report.refuse(each, each.faults)
+                continue
+            encoded = wire.encode(each.event)
+            try:
+                safe = await publishing.enqueue(EVENTS, each.event.key.encode(), encoded.value, encoded.headers)
+            except Refused as refused:
+                report.refuse(each, refused.faults)
+            else:
+                under_way.append((each, safe))
+    finally:  # also where the broker takes no more, some of them may be safe
+        positions = await asyncio.gather(*(safe for _, safe in under_way), return_exceptions=True)
+        for (each, _), position in zip(under_way, positions, strict=True):
+            if isinstance(position, BaseException):
+                raise position
+            report.took(each, position)
 
 
 @contextmanager

@@ -32,14 +32,14 @@ def receive(
     """
     import asyncio
 
-    from streams.client import Unavailable
+    from streams.unavailable import Unavailable
     from tidings.cli.failures import fail
 
     taking = _Taking(tenant)
     try:
         asyncio.run(taking.take_all(places or ["-"]))
     except Unavailable as error:
-        raise fail(f"{error}.", TRY_AGAIN) from None
+        raise fail(f"{str(error).removesuffix('.')}.", TRY_AGAIN) from None
     taking.end()
 
 

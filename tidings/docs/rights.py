@@ -10,14 +10,16 @@ from tidings.rights import Rights, all_rights
 _INTRO = """
 For a broker with an authorizer, such as Kafka's `StandardAuthorizer`. Each user of Tidings also needs *Describe* on all
 of these topics, for a process looks whether they are there; *Read* and *Write* include it.
-`TIDINGS_KAFKA__TOPIC_PREFIX` stands before every topic and group. A process that lacks a right ends with 78 and names
-the topic or group.
+`TIDINGS_KAFKA__TOPIC_PREFIX` stands before every topic and group.
+
+A process or command that lacks a right ends with 78 and names the topic or group; `tidings receive` ends with 75, so
+that the mail server keeps the mail. A topic that may not be described is taken for one that is missing.
 """
 _AFTER = """
 `tidings topics plan` needs *DescribeConfigs* on all topics, changelogs among them; `tidings topics apply` also *Create*
-and *AlterConfigs*. The sandbox needs the rights of the gateways in whose place it is. A person who asks with other
-commands (`why`, `dead-letters`, `doctor`) needs *Read* on all topics and *Describe* on the groups; `doctor` and
-`dead-letters replay` also write.
+and *AlterConfigs*. `tidings doctor` needs *DescribeConfigs* on them, too, and *Describe* on the groups.
+`tidings dead-letters replay` also writes `dead-letters` and the topics that the letters came from. The sandbox needs
+the rights of the gateways in whose place it is.
 
 A user with a certificate is called by its whole name, such as `User:CN=tidings-decide`. On Kafka's own command line:
 
@@ -42,7 +44,8 @@ _OTHER_GATEWAYS = frozenset(f"tidings gateway {channel}" for channel in Channel 
 
 
 def _row(rights: Rights) -> tuple[str, ...]:
-    row = (code(rights.process), listed(_short(rights.reads)), listed(_short(rights.writes)), listed(rights.groups))
+    names = ", ".join(map(code, rights.process.split(", ")))
+    row = (names, listed(_short(rights.reads)), listed(_short(rights.writes)), listed(rights.groups))
     is_gateway = rights.groups == (f"tidings-gateway-{Channel.EMAIL}",)
     return tuple(cell.replace(Channel.EMAIL, "<channel>") for cell in row) if is_gateway else row
 

@@ -6,10 +6,10 @@ from datetime import timedelta
 from schemas.words import Channel
 from streams.broker_facts import GroupLag, clock_ahead, lags, level
 from streams.broker_release import OLDEST_LEVEL, release_of
-from streams.client import BrokerRefuses, TopicMissing, Unavailable
 from streams.naming import app_id
 from streams.topics_admin import Mending, plan
 from streams.topology import TOPOLOGY
+from streams.unavailable import BrokerRefuses, NotAllowed, TopicMissing, Unavailable
 from tidings.config import Installation
 from tidings.dead_letters import Fate, read
 from tidings.doctor.finding import Finding, fault, warning, well
@@ -37,6 +37,18 @@ async def broker(installation: Installation) -> AsyncIterator[Finding]:
         yield warning("broker", release, "Tidings is made for Kafka 4.0 and newer: update the broker.")
     else:
         yield well("broker", release)
+    try:
+        async for each in _in_use(installation):
+            yield each
+    except NotAllowed as error:
+        yield fault(
+            "rights", f"{str(error)[:1].upper()}{str(error)[1:]}.", "Ask whoever gives out rights on the broker."
+        )
+
+
+async def _in_use(installation: Installation) -> AsyncIterator[Finding]:
+    """What a user with the rights of the doctor sees."""
+    kafka = installation.kafka
     topics = await _topics(installation)
     yield topics
     if topics.level == "fault":

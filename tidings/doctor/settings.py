@@ -2,7 +2,7 @@
 
 from processors.settings import faults_of
 from schemas.faults import Fault
-from streams.client import TopicMissing
+from streams.unavailable import TopicMissing
 from tidings.config import Kafka
 from tidings.doctor.finding import Finding, fault, well
 from tidings.tenant_settings.standing import all_standing

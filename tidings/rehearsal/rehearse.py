@@ -40,7 +40,7 @@ def rehearse(
 ) -> Rehearsal:
     """Run the scenario in a file; raises Refused, with paths or lines, when the file is not valid.
 
-    With `engine="kafka"` the broker has to be there: streams.client.Unavailable is raised when it is not. Its topics
+    With `engine="kafka"` the broker has to be there; raises streams.unavailable.Unavailable when it is not. Its topics
     have the partitions of an installation, whatever `partitions` says.
     """
     scenario = read_scenario(path)
