@@ -7,7 +7,7 @@ Whoever runs it writes the entry of a step and awaits that before acting on the 
 either nothing, or an intent, which is the one state of which nobody can tell whether the message left.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
@@ -19,6 +19,7 @@ from schemas.consent import Consent
 from schemas.delivery import AttemptState, DeliveryStatus, LedgerEntry
 from schemas.message import Message
 from schemas.reasons import Reason
+from schemas.replacing import replace
 from schemas.words import InDoubt, Status
 
 CRASHED = "the gateway stopped between the intent and the answer"

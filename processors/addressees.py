@@ -1,7 +1,7 @@
 """Addressees: who is meant by the entries of an audience that is a list, looked up when the message is due."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from processors.effects import Forward
 from processors.kind import Addressed, Kind
@@ -11,6 +11,7 @@ from processors.settings import InForce
 from schemas.candidate import Candidate, Cause, Recipient
 from schemas.contact import Contact
 from schemas.reasons import Reason
+from schemas.replacing import replace
 from schemas.topics import AUDIENCE, MESSAGES
 from schemas.words import Channel
 

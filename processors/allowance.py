@@ -4,7 +4,6 @@ Days are calendar days and weeks are ISO weeks, both on the recipient's clock.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import date, datetime
 
 from processors.effects import Forward, row_key
@@ -15,6 +14,7 @@ from schemas.candidate import Candidate
 from schemas.clock import rfc3339
 from schemas.message import Message
 from schemas.places import Place
+from schemas.replacing import replace
 from schemas.settings import Settings
 from schemas.topics import AUDIENCE
 from schemas.words import Channel

@@ -1,6 +1,6 @@
 """Stop 6 of 9 — command. Before: render. After: gateway. The order to a gateway: a message with all its words."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 from processors.allowance import allowance_of
@@ -60,7 +60,7 @@ def command(case: Case) -> Message:
 def _worded(case: Case) -> Message:
     candidate, settings = case.candidate, case.known.settings
     words = words_for(candidate, settings)
-    rendered = render(words, variables_of(candidate, settings))
+    rendered = render(words, variables_of(candidate, settings, words.names))
     text = rendered.text if words.says_something else payload(candidate)
     return _message(case, words.version, rendered, body_of(text, candidate, settings))
 
@@ -159,19 +159,20 @@ def words_for(candidate: Candidate, settings: Settings) -> Words:
     return Words(subject=own.subject or base.subject, text=base.text, html=base.html)
 
 
-def variables_of(candidate: Candidate, settings: Settings) -> Mapping[str, object]:
+def variables_of(candidate: Candidate, settings: Settings, names: Container[str]) -> Mapping[str, object]:
     """What templates see (contract section 11, Variables): the event's own fields at the top, then who is who.
 
-    `useful_until` is there where the message has one.
+    Of the latter those `names` that the templates take. `useful_until` is there where the message has one.
     """
     data = {**candidate.cause.data, **candidate.variables}
     zone_of_event = data.get("timezone")
     until = {"useful_until": rfc3339(candidate.useful_until)} if candidate.useful_until else {}
     brand = brand_of(candidate.contact, settings) if candidate.recipient.staff is None else None
+    recipient = {"recipient": to_plain(candidate.recipient)} if "recipient" in names else {}
     return {
         **until,
-        **who_is_who(candidate.cause, candidate.contact, data, candidate.tenant, settings),
-        "recipient": to_plain(candidate.recipient),
+        **who_is_who(candidate.cause, candidate.contact, data, candidate.tenant, settings, names),
+        **recipient,
         BRAND: letterhead(brand, settings.name or candidate.tenant),
         LOCALE: _locale(candidate, settings),
         TIMEZONE: zone_of_event if isinstance(zone_of_event, str) else settings.timezone,

@@ -1,7 +1,6 @@
 """Decisions as effects: how a stage says what became of an event."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from processors.effects import Forward, Record
@@ -10,6 +9,7 @@ from schemas.candidate import Candidate
 from schemas.decision import Decision
 from schemas.envelope import Event
 from schemas.message import Message
+from schemas.replacing import replace
 from schemas.state import Plan
 from schemas.topics import DECISIONS
 from schemas.words import Channel, Outcome
@@ -59,8 +59,9 @@ def decided_on_plan(
     outcome: Outcome,
     reason: str | None = None,
     facts: Mapping[str, object] | None = None,
+    number: int | None = None,
 ) -> Forward:
-    """A decision on a message that waits for its hour."""
+    """A decision on a message that waits for its hour; `number` unless it is the next one after those it counts."""
     return say(
         Decision(
             tenant=plan.tenant,
@@ -75,7 +76,7 @@ def decided_on_plan(
             due=plan.due,
             at=record.now,
             settings_version=known.version if known else None,
-            number=plan.decided + 1,
+            number=plan.decided + 1 if number is None else number,
         )
     )
 

@@ -4,21 +4,23 @@ An emission is one row, its timer another, as with plans. Its id derives from wh
 that was planned: published twice after a crash, it is the same event.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from collections.abc import Iterator
 from datetime import datetime
+from functools import cache
+from typing import Any, cast
 
 from processors.decide.tables import EMISSIONS, TIMERS
 from processors.effects import Delete, Effect, Forward, Put, Record, Tables, prefix_end, row_key
 from processors.identity import emitted_id
 from processors.occasion import Occasion
 from processors.timers import arm, disarm, is_due
-from schemas.envelope import Event
-from schemas.event_data import data_from_plain
-from schemas.events import EVENT_RECORDS, EventRecord
+from schemas.clock import rfc3339
+from schemas.envelope_reading import SPECVERSION
+from schemas.events import EVENT_RECORDS
+from schemas.shapes import shapes_of
 from schemas.state import Emission
 from schemas.topics import EVENTS
-from schemas.wire import event_from_mapping, event_to_json
+from schemas.wire import event_from_mapping
 
 SOURCE = "/tidings"
 EMISSIONS_OF_ONE_CONTACT = 10_000
@@ -27,23 +29,25 @@ EMISSIONS_OF_ONE_CONTACT = 10_000
 def emit_later(event_type: str, due: datetime, occasion: Occasion) -> Iterator[Effect]:
     """Let an event about the same contact wait until `due`; one of the same thread has been withdrawn before."""
     event = occasion.event
-    emitted = Event(
-        id=emitted_id(
+    names, known = _names(event_type), occasion.data
+    emitted = {
+        "specversion": SPECVERSION,
+        "id": emitted_id(
             tenant=event.tenant,
             source=event.source,
             event_id=event.id,
             subject=event.subject,
             event_type=event_type,
         ),
-        source=SOURCE,
-        type=event_type,
-        tenant=event.tenant,
-        subject=event.subject,
-        time=due,
-        data=_data(EVENT_RECORDS[event_type], occasion.data),
-    )
+        "source": SOURCE,
+        "type": event_type,
+        "time": rfc3339(due),
+        "tenant": event.tenant,
+        "subject": event.subject,
+        "data": {name: known[name] for name in names if name in known},
+    }
     row = row_key(event.tenant, event.subject, occasion.thread, event_type)
-    yield Put(EMISSIONS, row, Emission(event=event_to_json(emitted), due=due))
+    yield Put(EMISSIONS, row, Emission(event=emitted, due=due))
     yield arm(TIMERS, due, row_key("emission", row))
 
 
@@ -64,6 +68,7 @@ def withdraw_emissions(prefix: str, tables: Tables) -> Iterator[Effect]:
         yield disarm(TIMERS, emission.due, row_key("emission", row))
 
 
-def _data(record: type[EventRecord], known: Mapping[str, object]) -> EventRecord:
-    names = {field.name for field in fields(record)}
-    return data_from_plain(record, {name: value for name, value in known.items() if name in names})
+@cache
+def _names(event_type: str) -> tuple[str, ...]:
+    """The fields of this type of event, whose values a thread knows from events of the same fields."""
+    return tuple(field.wire_name for field in shapes_of(cast("Any", EVENT_RECORDS[event_type])))

@@ -4,8 +4,6 @@ import hashlib
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 _PAIRS = tuple(high + low for high in _LETTERS for low in _LETTERS)
-_PAIR_BITS = 10
-_DIGEST_BYTES = 15
 
 
 def message_id(
@@ -24,7 +22,11 @@ def emitted_id(*, tenant: str, source: str, event_id: str, subject: str, event_t
 
 
 def _digest(*cause: str) -> str:
-    """RFC 4648 base32 in lower case, by pairs of letters: `base64.b32encode` takes longer than the digest."""
-    number = int.from_bytes(hashlib.sha256("\0".join(cause).encode()).digest()[:_DIGEST_BYTES], "big")
-    places = range(_DIGEST_BYTES * 8 - _PAIR_BITS, -1, -_PAIR_BITS)
-    return "".join([_PAIRS[number >> place & 1023] for place in places])
+    """RFC 4648 base32 in lower case, of fifteen bytes, five at a time: `base64.b32encode` takes four times as long."""
+    digest = hashlib.sha256("\0".join(cause).encode()).digest()
+    return _letters(digest[:5]) + _letters(digest[5:10]) + _letters(digest[10:15])
+
+
+def _letters(five_bytes: bytes) -> str:
+    number = int.from_bytes(five_bytes, "big")
+    return _PAIRS[number >> 30] + _PAIRS[number >> 20 & 1023] + _PAIRS[number >> 10 & 1023] + _PAIRS[number & 1023]

@@ -5,7 +5,7 @@ from typing import Any
 
 from processors.kind import Kind
 from processors.kinds import THREADS
-from processors.render import names_in_built_in
+from processors.template_library import names_in_built_in
 from processors.template_reader import ANYTHING, Known, Scope
 from processors.variables import TenantFacts
 from schemas.candidate import Cause, Recipient

@@ -5,38 +5,42 @@ instead. Tenants' templates run in a sandbox, on copies of plain values; a missi
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import jinja2
-from jinja2.runtime import Context
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from processors.brands import BRAND
 from processors.clean_text import clean_line, clean_text
 from processors.markup import as_text, has_colours, has_styles, inlined, is_page
 from processors.markup_faults import markup_faults
 from processors.template_extent import Extent, extent_of
-from processors.template_reader import BadPlace, Scope, bad_places, undeclared
-from processors.template_sandbox import BUDGET, Budget, Missing, MissingVariable, compiled, sandbox
+from processors.template_library import (
+    SANDBOX,
+    TEMPLATES,
+    built_in_sources,
+    is_body,
+    layout,
+    names_in,
+    parsed,
+    ready,
+)
+from processors.template_reader import BadPlace, Scope, bad_places
+from processors.template_sandbox import BUDGET, Budget, MissingVariable
 from processors.template_syntax import in_plain_words
-from processors.wording import LOCALE, TIMEZONE, clock, date
+from processors.wording import LOCALE
 from schemas.faults import Fault
-from schemas.json_text import json_to_text, size_bytes
+from schemas.json_text import size_bytes
 from schemas.reasons import Reason
 
-TEMPLATES = Path(__file__).parent / "templates"
 TEMPLATE_LIMIT_BYTES = 64 * 1024
 OUTPUT_LIMIT_BYTES = 256 * 1024
 _PIECES_AT_ONCE = 16
 """A template gives its text in pieces; after so many the limit of all is looked at."""
 PARTS = ("subject", "text", "html")
-_LAYOUT = "layout.html.j2"
-_IN_LAYOUT = f'{{% extends "{_LAYOUT}" %}}'
 _PLACE = "\0"
 """Stands for the body while the layout around it is rendered; no variable holds it."""
 
@@ -48,15 +52,6 @@ class RenderError(ValueError):
         super().__init__(reason)
         self.reason = reason
         self.facts = facts
-
-
-class _Library(ImmutableSandboxedEnvironment):
-    """Looks up keys before attributes, so that `order.items` is the field and not the method of a dict."""
-
-    def getattr(self, obj: Any, attribute: str) -> Any:
-        if isinstance(obj, dict):
-            return obj[attribute] if attribute in obj else self.undefined(obj=obj, name=attribute)
-        return super().getattr(obj, attribute)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +74,19 @@ class Words:
     def version(self) -> str:
         """A digest of the sources: it changes whenever a word of them does."""
         return _digest(self)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The variables that they take; raises RenderError for a template that cannot be read."""
+        return _names(self)
+
+
+@lru_cache(maxsize=2048)
+def _names(words: Words) -> frozenset[str]:
+    try:
+        return frozenset().union(*(names_in(part) for part in (words.subject, words.text, words.html) if part))
+    except (jinja2.TemplateError, RecursionError, ArithmeticError, ValueError) as error:
+        raise RenderError(Reason.RENDER_ERROR, {"error": f"{type(error).__name__}: {error}"}) from error
 
 
 @lru_cache(maxsize=2048)
@@ -122,7 +130,7 @@ def render(words: Words, variables: Mapping[str, object]) -> Rendered:
 def _html(source: str, variables: Mapping[str, object]) -> str:
     """What an HTML template says, a page or a piece of one; one that extends the layout says the whole page."""
     said = _part(source, variables, html=True)
-    if source.startswith(_IN_LAYOUT) and source in _built_in_sources():
+    if is_body(source):
         said = _in_layout(said, variables, own_colours=False)
     return clean_text(said)
 
@@ -174,21 +182,15 @@ def _frame(
     name, header, lines = brand
     told = {LOCALE: locale, BRAND: {"name": name, "header": header, "lines": lines}, "tenant": dict(tenant)}
     colours = {"_own_colours": True} if own_colours else {}
-    head, _, tail = _layout().render(**told, **colours).partition(_PLACE)
+    head, _, tail = layout(_PLACE).render(**told, **colours).partition(_PLACE)
     return head, tail
-
-
-@cache
-def _layout() -> jinja2.Template:
-    """The layout with a mark where the body goes."""
-    return _library(_FILES, html=True).from_string(f"{_IN_LAYOUT}{{% block body %}}{_PLACE}{{% endblock %}}")
 
 
 def template_faults(source: str, path: str, *, html: bool, scope: Scope) -> Iterator[Fault]:
     """What keeps a tenant's template from being taken: its size, its syntax, what it must not say; with the line."""
     if len(source.encode("utf-8", "surrogatepass")) > TEMPLATE_LIMIT_BYTES:
         yield Fault(path=path, reason=f"is over {TEMPLATE_LIMIT_BYTES} bytes")
-    elif source not in _built_in_sources():
+    elif source not in built_in_sources():
         for bad in _bad_places(source, html, scope):
             yield Fault(path=path, reason=str(bad))
         if html:
@@ -197,7 +199,7 @@ def template_faults(source: str, path: str, *, html: bool, scope: Scope) -> Iter
 
 def _bad_places(source: str, html: bool, scope: Scope) -> list[BadPlace]:
     try:
-        return bad_places((_HTML if html else _TEXT).parse(source), scope)
+        return bad_places(SANDBOX[html].parse(source), scope)
     except jinja2.TemplateSyntaxError as error:
         return [BadPlace(line=error.lineno, reason=in_plain_words(str(error.message)))]
     except RecursionError:
@@ -208,28 +210,14 @@ def _bad_places(source: str, html: bool, scope: Scope) -> list[BadPlace]:
 
 def extent(source: str) -> Extent:
     """How short and how long the text of a template may be."""
-    return extent_of((_LIBRARY[False] if source in _built_in_sources() else _TEXT).parse(source))
-
-
-@cache
-def names_in_built_in(kind: str) -> frozenset[str]:
-    """The variables that the built-in templates of a kind take, beside those of every message."""
-    sources = [path.read_text() for path in (TEMPLATES / kind).glob("*.j2")]
-    return frozenset(name for source in sources for name in undeclared(_LIBRARY[False].parse(source)))
-
-
-@cache
-def _built_in_sources() -> frozenset[str]:
-    """Templates that may do more than those of tenants, also where a tenant copied one of them."""
-    return frozenset(path.read_text() for path in TEMPLATES.rglob("*.j2"))
+    return extent_of(parsed(source))
 
 
 def _part(source: str, variables: Mapping[str, object], *, html: bool) -> str:
     output, size = "", 0
     try:
-        template = _compiled(source, html)
-        context = template.new_context({**variables, BUDGET: Budget()}, shared=True)  # no names but these
-        stream = template.root_render_func(context)
+        template, say = ready(source, html=html)
+        stream = say(template.new_context({**variables, BUDGET: Budget()}, shared=True))  # no names but these
         while pieces := list(islice(stream, _PIECES_AT_ONCE)):
             said = "".join(pieces)
             size += size_bytes(said)
@@ -255,44 +243,3 @@ def _path_of(owner: object, variables: Mapping[str, object], name: str, prefix: 
             if found:
                 return found + name
     return name
-
-
-@lru_cache(maxsize=2048)
-def _compiled(source: str, html: bool) -> jinja2.Template:
-    if source in _built_in_sources():
-        library = _LIBRARY[html]
-        return library.template_class.from_code(library, library.compile(source), {})
-    return compiled(source, _HTML if html else _TEXT)
-
-
-def _localised(wording: Callable[[str, str, str], str]) -> Callable[[Context, str], str]:
-    """A filter that knows the locale and the zone of the message."""
-
-    @jinja2.pass_context
-    def worded(context: Context, moment: str) -> str:
-        return wording(moment, str(context[TIMEZONE]), str(context[LOCALE]))
-
-    return worded
-
-
-def _library(loader: jinja2.BaseLoader, *, html: bool) -> _Library:
-    """Where built-in templates run, which extend each other."""
-    environment = _Library(
-        undefined=Missing, autoescape=html, trim_blocks=True, lstrip_blocks=True, loader=loader, auto_reload=False
-    )
-    environment.filters.update(_OWN_FILTERS)
-    return environment
-
-
-def _json(value: object) -> str:
-    """A value as JSON; unlike Jinja2's own `tojson` it is no markup, so HTML escapes it as any text."""
-    return json_to_text(value)
-
-
-_OWN_FILTERS: Mapping[str, Callable[..., str]] = {"date": _localised(date), "clock": _localised(clock), "json": _json}
-_FILES = jinja2.FileSystemLoader(TEMPLATES)
-_BODIES = jinja2.ChoiceLoader([jinja2.DictLoader({_LAYOUT: "{% block body %}{% endblock %}"}), _FILES])
-"""What extends the layout gives its body alone; the frame around it is added, which is the same for many messages."""
-_LIBRARY = {html: _library(_BODIES, html=html) for html in (False, True)}
-_TEXT = sandbox(html=False, own_filters=_OWN_FILTERS)
-_HTML = sandbox(html=True, own_filters=_OWN_FILTERS)

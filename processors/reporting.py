@@ -4,12 +4,12 @@ Each message leaves its whereabouts under its id, and under its provider's name 
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from processors.effects import Effect, Forward, Put, Record, Refuse, Table, Tables
 from schemas.consent import MARKETING, ConsentChange, Means
 from schemas.delivery import DeliveryStatus
 from schemas.faults import Fault
+from schemas.replacing import replace
 from schemas.reports import LaterReport, Unsubscribed, Whereabouts
 from schemas.state import Folded
 from schemas.topics import CONSENT_CHANGES, REPORTS, STATUSES

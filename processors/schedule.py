@@ -5,7 +5,6 @@ its message is useless, so that what waits in dispatch or at a gateway can still
 """
 
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from processors.addressees import CONTACT, Addressee, addressees, on_its_way
@@ -21,6 +20,7 @@ from processors.timers import arm, disarm, is_due
 from schemas.candidate import Candidate, Withdrawal
 from schemas.envelope import Event
 from schemas.reasons import Reason
+from schemas.replacing import replace
 from schemas.state import Plan
 from schemas.topics import MESSAGES
 from schemas.words import Channel, Outcome
@@ -59,10 +59,11 @@ def plan(
         variables=occasion.data,
         occurrence=occurrence,
         to=to,
+        decided=1,
     )
-    yield Put(table=PLANS, key=row, value=replace(planned, decided=1))
+    yield Put(PLANS, row, planned)
     yield arm(TIMERS, due, row_key("plan", row))
-    yield decided_on_plan(planned, occasion.record, occasion.known, outcome=Outcome.SCHEDULED, facts=facts)
+    yield decided_on_plan(planned, occasion.record, occasion.known, outcome=Outcome.SCHEDULED, facts=facts, number=1)
 
 
 def plan_row(kind: Kind, channel: Channel, thread: str, event: Event, occurrence: str = "") -> str:

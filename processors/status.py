@@ -5,7 +5,6 @@ anew (contract section 9, Delivery status). A report that changes nothing has no
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from processors.billing import usage_of
 from processors.decisions import say
@@ -17,6 +16,7 @@ from schemas.consent import ConsentChange, Means
 from schemas.decision import Decision
 from schemas.delivery import DeliveryStatus
 from schemas.reasons import Reason
+from schemas.replacing import replace
 from schemas.state import Folded
 from schemas.topics import AUDIENCE, CHARGES, CONSENT_CHANGES, USAGE
 from schemas.words import Outcome, Status

@@ -1,16 +1,15 @@
 """Variables: who is who and what happened, as templates and criteria see it (contract section 11, Variables)."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from schemas.candidate import Cause
 from schemas.contact import Contact
-from schemas.making import made_quickly
 from schemas.settings import Settings
 from schemas.validation import to_plain
 
 
-@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TenantFacts:
     """What templates may say of the tenant."""
@@ -23,22 +22,32 @@ class TenantFacts:
     contact_email: str | None = None
 
 
+WHO_IS_WHO = frozenset({"tenant", "contact", "customer", "event", "actor", "agent", "user"})
+_ACTOR = ("actor", "agent", "user")
+
+
 def who_is_who(
-    cause: Cause, contact: Contact | None, data: Mapping[str, object], tenant: str, settings: Settings
+    cause: Cause,
+    contact: Contact | None,
+    data: Mapping[str, object],
+    tenant: str,
+    settings: Settings,
+    names: Container[str] = WHO_IS_WHO,
 ) -> dict[str, object]:
-    """The event's fields (`data`) at the top, over them the tenant, the people and the event itself."""
-    about = _contact(contact)
-    actor = to_plain(cause.actor)
-    return {
-        **data,
-        "tenant": _tenant(tenant, settings),
-        "contact": about,
-        "customer": cause.data.get("customer") or data.get("customer") or dict(about),
-        "event": {**to_plain(cause), "id": cause.event_id},
-        "actor": actor,
-        "agent": actor,
-        "user": actor,
-    }
+    """The event's fields (`data`) at the top, over them the tenant, the people and the event itself.
+
+    Of these only the `names` that are asked for, and always the tenant.
+    """
+    said = {**data, "tenant": _tenant(tenant, settings)}
+    if "contact" in names or "customer" in names:
+        about = _contact(contact)
+        said["contact"] = about
+        said["customer"] = cause.data.get("customer") or data.get("customer") or dict(about)
+    if "event" in names:
+        said["event"] = {**to_plain(cause), "id": cause.event_id}
+    if any(name in names for name in _ACTOR):
+        said.update(dict.fromkeys(_ACTOR, to_plain(cause.actor)))
+    return said
 
 
 def _contact(contact: Contact | None) -> dict[str, object]:
@@ -51,14 +60,19 @@ def _contact(contact: Contact | None) -> dict[str, object]:
     return plain
 
 
+@lru_cache(maxsize=256)
+def _plain(facts: TenantFacts) -> Mapping[str, object]:
+    """The same for all messages of one version of a tenant's settings."""
+    return to_plain(facts)
+
+
 def _tenant(tenant: str, settings: Settings) -> dict[str, object]:
-    return to_plain(
-        TenantFacts(
-            id=tenant,
-            name=settings.name or tenant,
-            currency=settings.currency,
-            portal_url=settings.portal_url,
-            main_phone=settings.main_phone,
-            contact_email=settings.contact_email,
-        )
+    facts = TenantFacts(
+        id=tenant,
+        name=settings.name or tenant,
+        currency=settings.currency,
+        portal_url=settings.portal_url,
+        main_phone=settings.main_phone,
+        contact_email=settings.contact_email,
     )
+    return dict(_plain(facts))

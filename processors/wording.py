@@ -1,6 +1,6 @@
 """Dates and times as the recipient reads them, by locale and zone, and known currencies; the only door to Babel."""
 
-from datetime import datetime
+import datetime
 from functools import lru_cache
 
 import babel
@@ -12,19 +12,28 @@ from processors.local_time import instant, on_wall_clock
 
 LOCALE, TIMEZONE = "_locale", "_timezone"
 """Names under which a message's variables carry the recipient's locale and the zone of the event."""
-# Subject, text and html of one message name the same moment: Babel is asked once for all of them.
+# Subject, text and html of one message name the same moment, and many messages the same day and the same hour: Babel is
+# asked once for each of them.
 
 
-@lru_cache(maxsize=4096)
 def date(moment: str, timezone: str, locale: str) -> str:
     """`2026-06-10T15:00:00-04:00` as `Wednesday, June 10, 2026`."""
-    return format_date(_local(moment, timezone), format="full", locale=_known(locale))
+    return _day(_local(moment, timezone).date(), locale)
+
+
+def clock(moment: str, timezone: str, locale: str) -> str:
+    """`2026-06-10T15:00:00-04:00` as `3:00 PM`; CLDR's narrow space becomes a plain one, which GSM-7 knows."""
+    return _hour(_local(moment, timezone).time(), locale)
 
 
 @lru_cache(maxsize=4096)
-def clock(moment: str, timezone: str, locale: str) -> str:
-    """`2026-06-10T15:00:00-04:00` as `3:00 PM`; CLDR's narrow space becomes a plain one, which GSM-7 knows."""
-    return format_time(_local(moment, timezone), format="short", locale=_known(locale)).replace("\u202f", " ")
+def _day(day: datetime.date, locale: str) -> str:
+    return format_date(day, format="full", locale=_known(locale))
+
+
+@lru_cache(maxsize=4096)
+def _hour(hour: datetime.time, locale: str) -> str:
+    return format_time(hour, format="short", locale=_known(locale)).replace("\u202f", " ")
 
 
 def is_currency(code: str) -> bool:
@@ -32,7 +41,8 @@ def is_currency(code: str) -> bool:
     return code in get_global("all_currencies")
 
 
-def _local(moment: str, timezone: str) -> datetime:
+@lru_cache(maxsize=4096)
+def _local(moment: str, timezone: str) -> datetime.datetime:
     return on_wall_clock(instant(moment, timezone), timezone).replace(tzinfo=None)
 
 

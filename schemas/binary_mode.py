@@ -23,9 +23,10 @@ from schemas.events import EventRecord
 from schemas.events.checks import has_faults
 from schemas.faults import Fault, Refused
 from schemas.json_text import json_from_text, json_to_text, quoted
+from schemas.plain_form import instant_to_text
 from schemas.shapes import shapes_of
 from schemas.twin import open_twin
-from schemas.validation import instant_to_text, to_plain
+from schemas.validation import to_plain
 from schemas.values import event_time_from_text
 from schemas.words import ActorKind
 

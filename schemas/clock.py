@@ -18,4 +18,6 @@ def from_millis(millis: int) -> datetime:
 
 def rfc3339(instant: datetime) -> str:
     """The instant in UTC as RFC 3339 text, without a fraction where there is none."""
-    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if instant.tzinfo is not UTC:
+        instant = instant.astimezone(UTC)
+    return f"{instant.isoformat()[:-6]}Z"

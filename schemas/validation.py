@@ -1,9 +1,6 @@
 """From plain JSON values to a record and back, strictly: no coercion, no unknown keys, all faults at once."""
 
-import base64
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
-from decimal import Decimal
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, TypeVar, cast
 
@@ -13,8 +10,8 @@ from pydantic_core import ErrorDetails, to_json
 from schemas.faults import Fault, Refused
 from schemas.json_text import check_json, json_to_text
 from schemas.near import near, unknown
-from schemas.shapes import Form, Shape, members_at, shapes_of
-from schemas.values import decimal_to_text
+from schemas.plain_form import plain_of
+from schemas.shapes import members_at
 
 R = TypeVar("R")
 
@@ -52,7 +49,7 @@ def parse_as(hint: Any, plain: object, path: str = "") -> Any:
 
 def to_plain(record: object) -> dict[str, Any]:
     """The record as JSON can say it: wire names, RFC 3339 times, decimal strings; what is None is left out."""
-    return _plain_of(cast("Any", type(record)))(record)
+    return plain_of(cast("Any", type(record)))(record)
 
 
 def joined(*parts: str | int) -> str:
@@ -162,54 +159,3 @@ def shown_value(value: object) -> str:
     """A wrong value as a message repeats it: as JSON, cut to a line."""
     text = json_to_text(value)
     return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
-
-
-@cache
-def _plain_of(record: type) -> Callable[[Any], dict[str, Any]]:
-    members = tuple((field.wire_name, field.name, _plain_form(field.shape)) for field in shapes_of(record))
-
-    def plain(value: Any) -> dict[str, Any]:
-        return {
-            wire_name: member if write is None else write(member)
-            for wire_name, name, write in members
-            if (member := getattr(value, name)) is not None
-        }
-
-    return plain
-
-
-def _plain_form(shape: Shape) -> Callable[[Any], Any] | None:
-    """What makes a value plain; None where it is plain already."""
-    if shape.form is Form.RECORD and shape.record is not None:
-        return _plain_of(shape.record)
-    if shape.form is Form.LIST and shape.item is not None:
-        return _each(_plain_form(shape.item))
-    if shape.form is Form.MAP and shape.item is not None:
-        write = _plain_form(shape.item)
-        return dict if write is None else lambda values: {key: write(value) for key, value in values.items()}
-    return _PLAIN.get(shape.form)
-
-
-def _each(write: Callable[[Any], Any] | None) -> Callable[[Sequence[Any]], list[Any]]:
-    return list if write is None else lambda values: [write(value) for value in values]
-
-
-def instant_to_text(instant: datetime) -> str:
-    """RFC 3339, with `Z` for UTC."""
-    return instant.isoformat().replace("+00:00", "Z")
-
-
-def _base64(value: bytes) -> str:
-    return base64.b64encode(value).decode()
-
-
-def _decimal(value: Decimal) -> str:
-    return decimal_to_text(value)
-
-
-_PLAIN: Mapping[Form, Callable[[Any], Any]] = {
-    Form.INSTANT: instant_to_text,
-    Form.DECIMAL: _decimal,
-    Form.BYTES: _base64,
-    Form.WORD: str,
-}

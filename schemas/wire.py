@@ -6,13 +6,15 @@ from typing import NamedTuple
 from schemas import codec
 from schemas.binary_mode import STRUCTURED, Headers, content_type, examined_event, headers_of, sound_event
 from schemas.envelope import Event
-from schemas.envelope_reading import ATTRIBUTES, EXTENSIONS, SPECVERSION, complete, read_attributes
-from schemas.event_data import data_from_plain, data_to_plain
+from schemas.envelope_reading import SPECVERSION
+from schemas.event_data import data_to_plain
 from schemas.faults import Fault, Refused, Unreadable
 from schemas.json_text import check_json, json_from_text
 from schemas.origin import origin_of
+from schemas.plain_form import instant_to_text
+from schemas.structured_mode import structured_event
 from schemas.topics import Topic
-from schemas.validation import instant_to_text, to_plain
+from schemas.validation import to_plain
 
 
 class Encoded(NamedTuple):
@@ -54,13 +56,13 @@ def event_from_json(text: bytes | str) -> Event:
     plain = json_from_text(text)
     if not isinstance(plain, dict):
         raise Refused(Fault(path="", reason="must be a JSON object, the event"))
-    return _structured(plain)
+    return structured_event(plain)
 
 
 def event_from_mapping(mapping: Mapping[str, object]) -> Event:
     """The event that a mapping of structured JSON's shape says; raises Refused with all faults."""
     check_json(mapping)
-    return _structured(mapping)
+    return structured_event(mapping)
 
 
 def event_to_json(event: Event) -> dict[str, object]:
@@ -76,20 +78,6 @@ def event_to_json(event: Event) -> dict[str, object]:
     if event.subject:
         plain["subject"] = event.subject
     return {**plain, "actor": to_plain(event.actor), "data": data_to_plain(event.data)}
-
-
-def _structured(plain: Mapping[str, object]) -> Event:
-    faults = [Fault(path=name, reason="unknown key") for name in plain if name not in ATTRIBUTES | EXTENSIONS]
-    attributes = read_attributes(plain, faults)
-    record = None
-    if "data" not in plain:
-        faults.append(Fault(path="data", reason="is missing"))
-    elif attributes.record is not None:
-        try:
-            record = data_from_plain(attributes.record, plain["data"])
-        except Refused as refused:
-            faults += refused.faults
-    return complete(attributes, record, faults)
 
 
 def _is_event(headers: Headers) -> bool:

@@ -5,7 +5,6 @@ stands on the invoice of its turn, as the month before.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, datetime
 
 from processors.billing import period_of
@@ -19,6 +18,7 @@ from processors.months import first_turn, following_turn
 from processors.timers import arm
 from schemas.billing import Terms, Usage
 from schemas.clock import to_millis
+from schemas.replacing import replace
 from schemas.state import BlockAccount
 from schemas.topics import INVOICES
 

@@ -7,7 +7,6 @@ A message whose recipient has an allowance goes back there: it came from there, 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from decimal import Decimal
 
 from processors.allowance import back_to_allowance
@@ -33,6 +32,7 @@ from schemas.billing import CreditChange, PaidBy, Usage
 from schemas.message import Message
 from schemas.purse import Paid, Released, Taken
 from schemas.reasons import Reason
+from schemas.replacing import replace
 from schemas.topics import AUDIENCE
 from schemas.words import Outcome
 

@@ -5,7 +5,6 @@ it; if that text then costs nothing after all, and the units fit into fewer bloc
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from decimal import Decimal
 
 from processors.billing import period_of
@@ -15,6 +14,7 @@ from processors.invoicing import further_blocks
 from schemas.billing import Charge, PaidBy
 from schemas.clock import to_millis
 from schemas.purse import Spent
+from schemas.replacing import replace
 from schemas.state import BlockUse
 
 NOTHING = Decimal(0)

@@ -6,7 +6,6 @@ may have changed meanwhile. Its credits are reserved until it comes back to the 
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -22,6 +21,7 @@ from schemas.clock import rfc3339, to_millis
 from schemas.message import Message
 from schemas.purse import Paid, Purse, Released, Unpaid
 from schemas.reasons import Reason
+from schemas.replacing import replace
 from schemas.topics import AUDIENCE, CHARGES, MESSAGES
 from schemas.words import Outcome
 

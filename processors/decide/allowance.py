@@ -8,7 +8,6 @@ spend cap, credit).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import timedelta
 
 from processors.allowance import places_row, used_up
@@ -23,6 +22,7 @@ from schemas.clock import to_millis
 from schemas.message import Message
 from schemas.places import Asked, Place, Places, Queued
 from schemas.reasons import Reason
+from schemas.replacing import replace
 from schemas.topics import CHARGES, MESSAGES
 from schemas.words import Outcome
 

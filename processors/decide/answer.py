@@ -1,7 +1,6 @@
 """What kinds say to an event: candidates that leave at once, plans for later, a decision for what stays unsaid."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from processors.addressees import addressees, entries_of, on_its_way
 from processors.as_it_stands import only_says_how_things_stand
@@ -28,6 +27,7 @@ from schemas.envelope import Event
 from schemas.event_data import data_to_plain
 from schemas.events import STATE_ONLY, Patch
 from schemas.reasons import Reason
+from schemas.replacing import replace
 from schemas.words import Channel, Outcome
 
 

@@ -1,7 +1,6 @@
 """A change of a contact: the first one creates it, null erases it and all that was planned for it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from processors.decide.allowance import erase_allowances
 from processors.decide.tables import BOOKINGS, CONTACTS, LOGINS, SAID
@@ -18,6 +17,7 @@ from schemas.events import Patch
 from schemas.faults import Fault, Refused
 from schemas.merge_patch import merge_patch
 from schemas.reasons import Reason
+from schemas.replacing import replace
 from schemas.settings import Settings
 from schemas.topics import CHARGES, MESSAGES
 from schemas.validation import parse, to_plain

@@ -5,7 +5,6 @@ it. Windows run on the time at which events are read: events that come late toge
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from processors.decide.tables import PLANS, TIMERS
@@ -18,6 +17,7 @@ from processors.schedule import fire, plan_row
 from processors.timers import arm, disarm
 from schemas.clock import rfc3339
 from schemas.reasons import Reason
+from schemas.replacing import replace
 from schemas.state import Plan
 from schemas.values import duration_to_text
 from schemas.words import Channel, Outcome

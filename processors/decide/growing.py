@@ -4,7 +4,6 @@ What was opened is kept where the tenant's events without subject are. Who is ad
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from processors.decide.batches import chunks, send_out
 from processors.decide.objections import Refusal, dropped
@@ -15,6 +14,7 @@ from processors.kind import Kind, Listed
 from processors.occasion import Occasion
 from schemas.event_data import data_to_plain
 from schemas.reasons import Reason
+from schemas.replacing import replace
 from schemas.state import Begun, Parked
 from schemas.wire import event_from_mapping, event_to_json
 from schemas.words import Outcome

@@ -4,7 +4,6 @@ It goes to the stage that owns the address it came from, which knows whose it is
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from email.utils import parseaddr
 
 from processors.asking import Asked, asked_on_long_number, asked_on_short_code, is_short_code
@@ -24,6 +23,7 @@ from schemas.consent import MARKETING, ConsentChange, Means
 from schemas.events.inbound import InboundEmail, InboundSms
 from schemas.inbound import Heard
 from schemas.reasons import Reason
+from schemas.replacing import replace
 from schemas.topics import CONSENT_CHANGES, MESSAGES
 from schemas.words import Channel, Outcome
 

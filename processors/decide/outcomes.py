@@ -1,7 +1,6 @@
 """The outcomes that an event is given at once: each says among how many it is, so that none can be lost unnoticed."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from processors.effects import Effect, Forward
 from schemas.answered import Answered
@@ -10,6 +9,7 @@ from schemas.decision import Decision
 from schemas.envelope import Event
 from schemas.events import STATE_ONLY
 from schemas.inbound import Heard
+from schemas.replacing import replace
 from schemas.topics import AUDIENCE
 
 
@@ -29,7 +29,7 @@ def counted(event: Event, effects: Iterator[Effect]) -> Iterator[Effect]:
     outcomes = [_outcome(number, forward.value, event) for number, forward in enumerate(forwards)]
     among = len({outcome for outcome in outcomes if outcome is not None})
     for outcome, forward in zip(outcomes, forwards, strict=True):
-        yield forward if outcome is None else forward._replace(value=_said(forward.value, among))
+        yield forward if outcome is None else Forward(forward.topic, forward.key, _said(forward.value, among))
     if event.type in STATE_ONLY and any(_stands_alone(forward.value, event) for forward in forwards):
         answered = Answered(tenant=event.tenant, event_id=event.id, outcomes=among)
         yield Forward(topic=AUDIENCE.name, key=event.key, value=answered)
@@ -37,13 +37,13 @@ def counted(event: Event, effects: Iterator[Effect]) -> Iterator[Effect]:
 
 def _outcome(number: int, value: object, event: Event) -> str | int | None:
     """What tells an outcome of the event from its others: a message that is made twice is one. None for all else."""
-    match value:
-        case Decision() as decision if event.id in (decision.event_id, ended_by(decision)):
-            return number
-        case Candidate(decided=0) as candidate if candidate.cause.event_id == event.id:
-            return candidate.message_id
-        case Heard(message=Candidate() as candidate):
-            return _outcome(number, candidate, event)
+    if isinstance(value, Decision):
+        return number if value.event_id == event.id or ended_by(value) == event.id else None
+    if isinstance(value, Candidate):
+        is_first = value.decided == 0 and value.cause.event_id == event.id
+        return value.message_id if is_first else None
+    if isinstance(value, Heard) and isinstance(value.message, Candidate):
+        return _outcome(number, value.message, event)
     return None
 
 
@@ -58,9 +58,8 @@ def ended_by(decision: Decision) -> str | None:
 
 
 def _said(value: object, among: int) -> object:
-    match value:
-        case Decision() | Candidate():
-            return replace(value, among=among)
-        case Heard(message=Candidate() as candidate) as heard:
-            return replace(heard, message=replace(candidate, among=among))
+    if isinstance(value, Decision | Candidate):
+        return replace(value, among=among)
+    if isinstance(value, Heard) and isinstance(value.message, Candidate):
+        return replace(value, message=replace(value.message, among=among))
     return value

@@ -7,7 +7,6 @@ Where settings stand that this version of Tidings refuses, though an older one t
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 
 from processors.decide.tables import PARKED, PARKING, TIMERS
@@ -16,6 +15,7 @@ from processors.settings import in_force, refusal_of
 from processors.timers import arm
 from schemas.envelope import Event
 from schemas.parking import ParkingOver
+from schemas.replacing import replace
 from schemas.state import Parked, Parking
 from schemas.topics import AUDIENCE
 from schemas.wire import event_from_mapping, event_to_json

@@ -7,7 +7,6 @@ come late together are still one message.
 """
 
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from processors.decide.tables import BOOKINGS
@@ -21,6 +20,7 @@ from schemas.clock import rfc3339
 from schemas.event_data import data_to_plain
 from schemas.events import FreeRecord
 from schemas.reasons import Reason
+from schemas.replacing import replace
 from schemas.settings import Settings
 from schemas.state import KnownBooking
 from schemas.topics import EVENTS

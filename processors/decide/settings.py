@@ -1,7 +1,6 @@
 """A change of a tenant's settings: merged, validated as a whole, and put in force or refused with every fault."""
 
 from collections.abc import Generator
-from dataclasses import replace
 
 from processors.billing import terms_of
 from processors.decide.tables import TENANTS
@@ -11,6 +10,7 @@ from schemas.envelope import Event
 from schemas.events import Patch
 from schemas.faults import Refused
 from schemas.merge_patch import merge_patch
+from schemas.replacing import replace
 from schemas.state import TenantSettings
 from schemas.topics import SETTINGS, SETTINGS_VERSIONS, TERMS
 

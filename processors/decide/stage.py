@@ -5,7 +5,6 @@ key than `tenant|subject` travels through `audience` first: all about one contac
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import partial
 
 from processors.addressees import addressed
@@ -33,6 +32,7 @@ from schemas.faults import Fault
 from schemas.message import Message
 from schemas.parking import ParkingOver
 from schemas.portion import Portion
+from schemas.replacing import replace
 from schemas.state import Seen
 from schemas.topics import AUDIENCE
 from schemas.wire import event_from_mapping

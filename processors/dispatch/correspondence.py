@@ -1,7 +1,6 @@
 """What was said from an address: consent follows at once, and the answer knows who said it and what it answers."""
 
 from collections.abc import Generator, Iterator
-from dataclasses import replace
 
 from processors.consent import after
 from processors.decisions import decided_on_candidate
@@ -19,6 +18,7 @@ from schemas.envelope import Event
 from schemas.events import Patch
 from schemas.inbound import Heard
 from schemas.reasons import Reason
+from schemas.replacing import replace
 from schemas.state import Dispatched, Listing
 from schemas.topics import CONSENTS as CONSENTS_TOPIC
 from schemas.topics import EVENTS, MESSAGES

@@ -5,7 +5,6 @@ address, ordered by a timer, and passes all gates again when its hour comes.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -29,6 +28,7 @@ from schemas.candidate import Candidate, ContactUpdate, Withdrawal
 from schemas.consent import ConsentChange
 from schemas.inbound import Heard
 from schemas.message import Message
+from schemas.replacing import replace
 from schemas.rule_settings import PREFIX
 from schemas.state import Dispatched, FirstCopy, Held, LastSent
 from schemas.topics import AUDIENCE, CHARGES, command_topic

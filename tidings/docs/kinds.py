@@ -10,7 +10,7 @@ from typing import Any
 from processors import kind as words_of_kinds
 from processors.kind import Kind
 from processors.kinds import KINDS
-from processors.render import TEMPLATES
+from processors.template_library import TEMPLATES
 from schemas.kind_settings import PLANNED
 from tidings.docs.fields import field_table
 from tidings.docs.markdown import code, escaped, heading, listed, page, table

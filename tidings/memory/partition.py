@@ -47,8 +47,11 @@ class TimerSetAside:
 class StagePartition:
     """The state of one stage in one partition; it is what the stage's function sees as `Tables`."""
 
-    def __init__(self, stage: Stage, place: int, shared: Shared, *, through_codec: bool = False) -> None:
-        """With `through_codec` rows go through their bytes, and the limits of Kafka's records hold."""
+    def __init__(self, stage: Stage, place: int | None, shared: Shared, *, through_codec: bool = False) -> None:
+        """`place` is where the runner keeps its first timer; None for a stage that has none.
+
+        With `through_codec` rows go through their bytes, and the limits of Kafka's records hold.
+        """
         self.stage = stage
         self.place = place
         self._rows = {table.name: Rows() for table in stage.tables}
@@ -100,11 +103,14 @@ class StagePartition:
         """
         forwards: list[Forward] = []
         undo: Undo = []
-        self._written = Writes()
-        self._forwarded_bytes = 0
+        if self._through_codec:
+            self._written = Writes()
+            self._forwarded_bytes = 0
         self._is_full = False
-        self.timers_aside = []
-        self.asked_by = []
+        if self.timers_aside:
+            self.timers_aside = []
+        if self.asked_by:
+            self.asked_by = []
         try:
             self._take(function(record, self), forwards, undo)
             if self._through_codec:
@@ -116,75 +122,76 @@ class StagePartition:
         return forwards
 
     def _take(self, effects: Iterable[Effect], forwards: list[Forward], undo: Undo, *, may_fire: bool = True) -> None:
-        for effect in effects:
-            if isinstance(effect, Put):
-                self._put(effect, undo)
-            elif isinstance(effect, Forward):
+        for effect in effects:  # some thirty an event, of which `isinstance` would ask twice as long
+            if type(effect) is Put:
+                self._put(*effect, undo)
+            elif type(effect) is Forward:
                 forwards.append(effect)
                 if self._through_codec and effect.topic in BY_NAME:
                     self._forwarded_bytes += fitting_output(effect, 0).size_bytes
-            elif isinstance(effect, Delete):
-                self._delete(effect, undo)
-            elif isinstance(effect, Refuse):
+            elif type(effect) is Delete:
+                self._delete(*effect, undo)
+            elif type(effect) is Refuse:
                 raise SetAside(*effect.faults)
-            elif may_fire:
+            elif type(effect) is Fire:
+                if not may_fire:
+                    raise TypeError(f"the timer {effect.key!r} fires within another")
                 before = len(forwards)
                 self._fire(effect, forwards, undo)
                 self.asked_by += [""] * (before - len(self.asked_by)) + [effect.key] * (len(forwards) - before)
-            else:
-                raise TypeError(f"the timer {effect.key!r} fires within another")
 
     def _fire(self, fire: Fire, forwards: list[Forward], undo: Undo) -> None:
         """One timer with all that it wakes; whatever that raises sets aside this timer, and the tick goes on."""
         if self._is_full:
             return
-        own_forwards: list[Forward] = []
-        own_undo: Undo = []
-        before, self._written = self._written, Writes()
-        forwarded_bytes = self._forwarded_bytes
-        removal = Delete(fire.table, fire.key)
+        first_undo, first_forward, forwarded_bytes = len(undo), len(forwards), self._forwarded_bytes
         aside: list[TimerSetAside] = []
+        before = self._written
+        if self._through_codec:
+            self._written = Writes()
         try:
-            self._delete(removal, own_undo)
-            self._take(fire.effects, own_forwards, own_undo, may_fire=False)
-            require_fit(self._written.size_bytes)
+            self._delete(fire.table, fire.key, undo)
+            self._take(fire.effects, forwards, undo, may_fire=False)
+            if self._through_codec:
+                require_fit(self._written.size_bytes)
         except Exception as error:  # noqa: BLE001 - the dead letter keeps it with its stack
-            self._undo(own_undo)
-            own_forwards, own_undo, self._written = [], [], Writes()
-            self._forwarded_bytes = forwarded_bytes
+            self._undo(undo, first_undo)
+            del forwards[first_forward:]
+            self._written, self._forwarded_bytes = Writes(), forwarded_bytes
             alarm = cast("Alarm", self.get(fire.table, fire.key))
             number = len(self.timers_aside) + 1
             origin = origin_of_timer(alarm, self, self.stage.tables)
             why = _set_aside(error)
             aside = [TimerSetAside(number=number, key=fire.key, alarm=alarm, origin=origin, why=why)]
-            self._delete(removal, own_undo)
-        if before.size_bytes + self._written.size_bytes > WRITES_LIMIT_BYTES:
-            self._undo(own_undo)
-            self._written, self._is_full = before, True
-            return
-        before.merge(self._written)
-        self._written = before
-        forwards += own_forwards
-        undo += own_undo
+            self._delete(fire.table, fire.key, undo)
+        if self._through_codec:
+            if before.size_bytes + self._written.size_bytes > WRITES_LIMIT_BYTES:
+                self._undo(undo, first_undo)
+                del forwards[first_forward:]
+                self._written, self._is_full = before, True
+                return
+            before.merge(self._written)
+            self._written = before
         self.timers_aside += aside
 
-    def _undo(self, undo: Undo) -> None:
-        for rows, key, before in reversed(undo):
+    def _undo(self, undo: Undo, first: int = 0) -> None:
+        """Take back all writes from the one with this number on."""
+        while len(undo) > first:
+            rows, key, before = undo.pop()
             if before is None:
                 rows.delete(key)
             else:
                 rows.put(key, before)
 
-    def _put(self, put: Put, undo: Undo) -> None:
-        table, key, row = put
+    def _put(self, table: Table[Any], key: str, row: object, undo: Undo) -> None:
         if type(row) is not table.holds:
             raise TypeError(f"table {table.name} holds {table.holds.__name__}, not {type(row).__name__}")
         rows = self._rows[table.name]
-        undo.append((rows, key, rows.rows.get(key)))
-        rows.put(key, self._stored(key, row) if self._through_codec else row)
+        before = rows.put(key, self._stored(key, row) if self._through_codec else row)
+        undo.append((rows, key, before))
 
-    def _delete(self, delete: Delete, undo: Undo) -> None:
-        rows, key = self._rows[delete.table.name], delete.key
+    def _delete(self, table: Table[Any], key: str, undo: Undo) -> None:
+        rows = self._rows[table.name]
         before = rows.delete(key)
         if before is not None:
             undo.append((rows, key, before))

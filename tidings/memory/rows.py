@@ -14,13 +14,15 @@ class Rows:
         self._first: str | None = None
         """The smallest key, as long as it is known: asked for at every event, and rarely another."""
 
-    def put(self, key: str, row: object) -> None:
-        """Write a row."""
-        if self._order is not None and key not in self.rows:
+    def put(self, key: str, row: object) -> object | None:
+        """Write a row and answer the one before."""
+        before = self.rows.get(key)
+        self.rows[key] = row
+        if before is None and self._order is not None:
             self._order.add(key)
             if self._first is not None and key < self._first:
                 self._first = key
-        self.rows[key] = row
+        return before
 
     def delete(self, key: str) -> object | None:
         """Remove a row and answer it; one that is not there stays away."""

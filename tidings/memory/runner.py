@@ -46,8 +46,11 @@ class MemoryRunner:
         self._readers: dict[str, list[tuple[tuple[StagePartition, ...], Function]]] = defaultdict(list)
         self._states: dict[str, tuple[StagePartition, ...]] = {}
         self._tickers: list[tuple[tuple[StagePartition, ...], Function]] = []
+        """Stages that are told the time and keep no timers; every tick is for them."""
+        self._wakers: list[tuple[range, tuple[StagePartition, ...], Function]] = []
+        """Stages with timers, and where their first ones are."""
         self._firsts: list[str] = []
-        """The first timer of each stage and partition, by its `place`: looked at before every event."""
+        """The first timer of each partition of a stage with timers, by its `place`: looked at before every event."""
         for stage in stages:
             self._add(stage)
 
@@ -98,15 +101,14 @@ class MemoryRunner:
         Answers how many ticks of each partition a runner needs that gives one tick to all stages at once.
         """
         for states, function in self._tickers:
-            if states[0].stage.timers is None:
-                self._fire(enumerate(states), function, now)
+            self._fire(enumerate(states), function, now)
         end = f"{to_millis(now) + 1:015d}"
         ticks, fired = 0, True
         while fired:
             fired = False
-            for states, function in self._tickers:
-                if min(self._firsts[states[0].place : states[-1].place + 1]) < end:
-                    due = [(n, state) for n, state in enumerate(states) if self._firsts[state.place] < end]
+            for places, states, function in self._wakers:
+                due = [(n, states[n]) for n, place in enumerate(places) if self._firsts[place] < end]
+                if due:
                     ticks += self._fire(due, function, now)
                     fired = True
         return ticks
@@ -114,12 +116,15 @@ class MemoryRunner:
     def _add(self, stage: Stage) -> None:
         for topic in stage.shared:
             self._shared.setdefault(topic, {})
-        places = range(len(self._firsts), len(self._firsts) + self.partitions)
+        first = len(self._firsts)
+        places = range(first, first + self.partitions) if stage.timers else (None,) * self.partitions
+        self._firsts += [_NEVER] * self.partitions if stage.timers else []
         states = tuple(StagePartition(stage, place, self._shared, through_codec=self.through_codec) for place in places)
-        self._firsts += [_NEVER] * self.partitions
         self._states[stage.name] = states
         for topic, function in stage.reads.items():
-            if topic == TICKS.name:
+            if topic == TICKS.name and isinstance(places, range):
+                self._wakers.append((places, states, function))
+            elif topic == TICKS.name:
                 self._tickers.append((states, function))
             else:
                 self._readers[topic].append((states, function))
@@ -156,10 +161,11 @@ class MemoryRunner:
         queue = self._queue
         while queue:
             forward, now = queue.popleft()
-            topic, key = forward.topic, forward.key
+            topic, key, value = forward
             if topic not in BY_NAME:
                 raise KeyError(f"a record was forwarded to the topic {topic!r}, which does not exist")
-            value = self._through_wire(forward) if self.through_codec else forward.value
+            if self.through_codec:
+                value = self._through_wire(forward)
             record = Record(topic, key, value, now)
             for take in self._listeners.get(topic, ()):
                 take(record)
@@ -177,7 +183,8 @@ class MemoryRunner:
     def _work(self, state: StagePartition, function: Function, record: Record, partition: int) -> list[Forward]:
         try:
             forwards = state.work(function, record)
-            self._firsts[state.place] = state.first_timer() or _NEVER
+            if state.place is not None:
+                self._firsts[state.place] = state.first_timer() or _NEVER
         except SetAside as aside:
             return [_forwarded(self._letter(aside, state.stage.name, record, partition))]
         for timer in state.timers_aside:

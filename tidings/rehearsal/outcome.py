@@ -12,9 +12,10 @@ from schemas.dead_letter import DeadLetter
 from schemas.decision import Decision
 from schemas.delivery import DeliveryStatus
 from schemas.message import Message
+from schemas.plain_form import instant_to_text
 from schemas.shapes import shapes_of
 from schemas.topics import COMMANDS, CONSENTS, DEAD_LETTERS, DECISIONS, INVOICES, STATUSES, USAGE
-from schemas.validation import instant_to_text, to_plain
+from schemas.validation import to_plain
 
 Plain = dict[str, Any]
 

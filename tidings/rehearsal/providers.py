@@ -5,7 +5,6 @@ withdrawals are those of production; only the companies outside are made up. An 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -18,6 +17,7 @@ from schemas.consent import Consent
 from schemas.delivery import AttemptState, DeliveryStatus, LedgerEntry
 from schemas.message import Message
 from schemas.reasons import Reason
+from schemas.replacing import replace
 from schemas.state import Alarm
 from schemas.topics import COMMANDS, CONSENTS, STATUSES, TICKS
 from schemas.words import Status
@@ -132,8 +132,9 @@ def _answer(intent: LedgerEntry, message: Message, record: Record) -> Iterator[E
         waiting = replace(intent, state=AttemptState.RETRY_AT, at=record.now, retry_at=due, detail=None)
         yield from _settle(Settle(entry=waiting, status=report), row)
     else:
-        over = replace(intent, state=AttemptState.ACCEPTED, at=record.now, retry_at=None, detail=None, message=None)
-        yield from _settle(Settle(entry=replace(over, status=report), status=report), row)
+        accepted = AttemptState.ACCEPTED
+        over = replace(intent, state=accepted, at=record.now, retry_at=None, detail=None, message=None, status=report)
+        yield from _settle(Settle(entry=over, status=report), row)
 
 
 def _withdraw(withdrawal: Withdrawal, record: Record, tables: Tables) -> Iterator[Effect]:

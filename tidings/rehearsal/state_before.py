@@ -9,9 +9,10 @@ from processors.phones import canonical_address
 from schemas.consent import ConsentChange
 from schemas.envelope import Event
 from schemas.faults import Fault, Refused
+from schemas.plain_form import instant_to_text
 from schemas.settings import Settings
 from schemas.topics import CONSENT_CHANGES, EVENTS
-from schemas.validation import instant_to_text, joined
+from schemas.validation import joined
 from schemas.wire import event_from_mapping
 from tidings.rehearsal.scenario import ConsentBefore, Document, Scenario
 

@@ -9,7 +9,8 @@ import pytest
 from processors.clean_text import clean_text
 from processors.markup import MOST_ELEMENTS, MOST_FOR_TEXT, as_text, cleaned, inlined, is_page
 from processors.markup_faults import FORBIDDEN, markup_faults
-from processors.render import TEMPLATES, Words, render
+from processors.render import Words, render
+from processors.template_library import TEMPLATES
 from schemas.message import Message
 from tests.unit.processors.world import PANTRY, World
 

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from schemas import codec, wire
 from schemas.envelope import Actor, Event
@@ -17,6 +19,7 @@ from schemas.events.documents import CreditsPurchased
 from schemas.events.orders import Item, Order
 from schemas.faults import Refused, Unreadable
 from schemas.json_text import json_to_text
+from schemas.structured_mode import examined_event, sound_event
 from schemas.topics import BY_NAME
 from schemas.validation import to_plain
 from schemas.words import ActorKind
@@ -454,3 +457,25 @@ def test_a_record_on_a_topic_that_does_not_carry_it_is_refused() -> None:
 def test_a_record_without_a_value_is_refused() -> None:
     with pytest.raises(Unreadable, match="has no value, which means nothing on topic events"):
         wire.decode(EVENTS, None, None, [])
+
+
+_ODD: st.SearchStrategy[Any] = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-1, 3),
+    st.text(max_size=3),
+    st.sampled_from(["", "/desk", "order.completed", "item.ready", "2026-03-28T09:30:00Z", "client", "1.0"]),
+    st.lists(st.text(max_size=2), max_size=2),
+    st.dictionaries(st.sampled_from(["kind", "id", "name", "roles", "starts_at"]), st.sampled_from(["staff", "x", 3])),
+)
+
+
+@given(changes=st.dictionaries(st.sampled_from([*SCHEDULED, "specversion", "traceparent", "colour"]), _ODD, max_size=3))
+def test_what_is_read_straight_is_what_is_read_with_care(changes: dict[str, Any]) -> None:
+    plain = {**SCHEDULED, **changes}
+    straight = sound_event(plain)
+    if straight is None:
+        with pytest.raises(Refused):
+            examined_event(plain)
+    else:
+        assert examined_event(plain) == straight
