@@ -1,6 +1,6 @@
 """World three: the whole way of a message, through the product's own topology and an email gateway, in any weather."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
@@ -16,6 +16,7 @@ from schemas.topics import CONSENTS, DEAD_LETTERS, DECISIONS, EVENTS, PARTITIONS
 from schemas.wire import event_from_mapping
 from schemas.words import Outcome
 from streams.client import partition_of
+from streams.stage import Stage
 from streams.topology import TOPOLOGY
 from tests.simulation.broker import Broker, Row
 from tests.simulation.disk import Disk, new_disk
@@ -52,6 +53,12 @@ class HouseWorld:
     settings: dict[str, object] = field(default_factory=dict)
     put_in: list[tuple[int, Event | None]] = field(default_factory=list)
     """What the reference run is given, too: when, and an event or a tick."""
+    stages: Sequence[Stage] = TOPOLOGY
+
+    @property
+    def shared(self) -> dict[str, dict[str, object]]:
+        """The topics of which each worker holds a copy."""
+        return {SETTINGS.name: self.settings}
 
     async def run(self) -> None:
         """A calm beginning, the storm, the healing and the reckoning."""
@@ -59,14 +66,13 @@ class HouseWorld:
         storm.is_over = True
         self.broker = Broker(storm, to_millis(MONDAY))
         self.broker.watch(SETTINGS.name, self._follow_settings)
-        self.groups = [Group(broker=self.broker, name=stage.name, partitions=NUMBERS) for stage in TOPOLOGY]
+        self.groups = [Group(broker=self.broker, name=stage.name, partitions=NUMBERS) for stage in self.stages]
         self.gateways = Group(broker=self.broker, name="gateways", partitions=NUMBERS)
         for group in (*self.groups, self.gateways):
             group.begin()
         self.post = Post(storm=storm, refusals=rng.choice((0.0, 0.3)))
         for number in range(rng.choice((1, 2))):
-            self._add_worker(f"w{number}")
-            self.machines.append(Machine(f"g{number}", storm, self._build_gateway))
+            self._add_machines(number)
         await self._settle_in()
         storm.is_over = False
         await self._script(rng)
@@ -76,19 +82,23 @@ class HouseWorld:
         self.broken += [f"a fault of the code: {error!r}" for each in self.machines for error in each.unexpected]
         self.broken += self._laws()
 
+    def _add_machines(self, number: int) -> None:
+        self._add_worker(f"w{number}")
+        self.machines.append(Machine(f"g{number}", self.storm, self._build_gateway))
+
     def _add_worker(self, name: str) -> None:
         disk = new_disk()
         self.disks.append(disk)
 
         def build(process: Process) -> None:
-            for stage, group in zip(TOPOLOGY, self.groups, strict=True):
+            for stage, group in zip(self.stages, self.groups, strict=True):
                 StageMember(
                     process=process,
                     stage=stage,
                     broker=self.broker,
                     group=group,
                     disk=disk,
-                    copies={SETTINGS.name: self.settings},
+                    copies=self.shared,
                     parts=self.parts,
                 ).begin()
 
@@ -168,13 +178,19 @@ class HouseWorld:
         await rest(1.0)
 
     def _left(self) -> str:
-        sources = [(group, tuple(stage.reads)) for stage, group in zip(TOPOLOGY, self.groups, strict=True)]
-        for group, topics in [*sources, (self.gateways, COMMANDS)]:
+        sources = [(group, tuple(stage.reads)) for stage, group in zip(self.stages, self.groups, strict=True)]
+        return self._unread([*sources, (self.gateways, COMMANDS)]) or self._left_at_gateways()
+
+    def _unread(self, sources: Iterable[tuple[Group, Iterable[str]]]) -> str:
+        for group, topics in sources:
             for topic in topics:
                 for number in NUMBERS:
                     done, end = group.committed(topic, number), self.broker.end(topic, number)
                     if done != end:
                         return f"{group.name} have done {done} of {end} of {topic}/{number}"
+        return ""
+
+    def _left_at_gateways(self) -> str:
         newest = newest_entries(self.broker, NUMBERS)
         waiting = [each for each in self._messages() if each not in newest or not newest[each].state.is_final]
         owed = list(unreported(self.broker, NUMBERS))
@@ -191,14 +207,16 @@ class HouseWorld:
                     yield decoded
 
     def _laws(self) -> Iterator[str]:
-        shared = {SETTINGS.name: self.settings}
-        yield from stage_laws(self.broker, TOPOLOGY, NUMBERS, self.disks, shared)
+        yield from self._stage_laws()
         yield from gateway_laws(self.broker, NUMBERS, self._messages(), self.post)
+        yield from self._reference_laws()
+        yield from self._cancelled_laws()
+
+    def _stage_laws(self) -> Iterator[str]:
+        yield from stage_laws(self.broker, self.stages, NUMBERS, self.disks, self.shared)
         letters = sum(1 for number in NUMBERS for _ in self.broker.history.get((DEAD_LETTERS.name, number), ()))
         if letters:
             yield f"{letters} dead letters, and nothing was wrong with any record"
-        yield from self._reference_laws()
-        yield from self._cancelled_laws()
 
     def _cancelled_laws(self) -> Iterator[str]:
         """Nothing leaves of which is said that it was cancelled."""

@@ -1,6 +1,6 @@
 """The laws that hold after any storm, as far as stages are concerned."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 
 from schemas.topics import DEAD_LETTERS
 from streams.stage import Stage
@@ -50,21 +50,29 @@ def _output_laws(replays: Sequence[Replay], broker: Broker) -> Iterator[str]:
             is_letter = topic == DEAD_LETTERS.name
             value = b"" if is_letter else record.value or b""
             actual.setdefault(Said(topic, record.key or b"", value, () if is_letter else record.headers), record.offset)
+    speakers: dict[Said, set[str]] = {}
     for each in replays:
-        yield from _order_laws(each.name, list(dict.fromkeys(each.said)), actual)
-    wanted = {said for each in replays for said in each.said}
+        for said in each.said:
+            speakers.setdefault(said, set()).add(each.name)
+    of_several = {said for said, names in speakers.items() if len(names) > 1}
+    for each in replays:
+        yield from _order_laws(each.name, list(dict.fromkeys(each.said)), actual, of_several)
+    wanted = set(speakers)
     said_topics = {said.topic for said in wanted}
     strange = {said for said in actual.keys() - wanted if said.topic in said_topics}
     if strange:
         yield f"{min(strange)} was said for no reason"
 
 
-def _order_laws(name: str, wanted: Sequence[Said], actual: Mapping[Said, int]) -> Iterator[str]:
+def _order_laws(name: str, wanted: Sequence[Said], actual: Mapping[Said, int], of_several: Set[Said]) -> Iterator[str]:
+    """Of what several say to the letter alike, nobody can tell whose word stands first."""
     newest: dict[tuple[str, bytes], tuple[int, Said]] = {}
     for said in wanted:
         if said not in actual:
             yield f"{name}: {said} was lost"
             return
+        if said in of_several:
+            continue
         place, offset = (said.topic, said.key), actual[said]
         if place in newest and offset < newest[place][0]:
             yield f"{name}: {said} stands at {offset}, before what came earlier"

@@ -19,6 +19,7 @@ from streams.guard import Guard
 from streams.journal import Journal
 from streams.overlay import Overlay
 from streams.quarantine import FailedTimer
+from streams.stage import Stage
 from streams.unit_of_work import Change, UnitOfWork
 from streams.writes import Writes
 from tests.simulation.disk import ModelStore
@@ -26,6 +27,8 @@ from tests.simulation.engine_world import engine_world
 from tests.simulation.gateway_world import gateway_world
 from tests.simulation.office import OfficeParts
 from tests.simulation.seeds import World
+from tests.simulation.shop_mutations import SHOP_MUTATIONS
+from tests.simulation.shop_world import shop_world
 from tests.simulation.worker import ModelConsumer, Parts, SimulatedRunner
 
 
@@ -201,6 +204,10 @@ def _gateway(**parts: Any) -> Mutation:
     return Mutation(lambda seed: gateway_world(seed, parts=OfficeParts(**parts)), gateway_world)
 
 
+def _shop(stages: Sequence[Stage]) -> Mutation:
+    return Mutation(lambda seed: shop_world(seed, stages=stages), shop_world)
+
+
 MUTATIONS: Mapping[str, Mutation] = {
     "settle before store": _engine(runner=SettlesFirst),
     "outputs after the unit": _engine(runner=SpeaksLast),
@@ -224,4 +231,5 @@ MUTATIONS: Mapping[str, Mutation] = {
     "status before outcome": _gateway(desk=ReportsFirst),
     "commit past a gap": _gateway(offsets=Skipping),
     "consents are not looked at": _gateway(checks_consents=False),
+    **{name: _shop(stages) for name, stages in SHOP_MUTATIONS.items()},
 }

@@ -8,6 +8,7 @@ from tests.simulation.engine_world import engine_world
 from tests.simulation.gateway_world import gateway_world
 from tests.simulation.house_world import house_world
 from tests.simulation.loop import simulate
+from tests.simulation.shop_world import shop_world
 from tests.simulation.storm import Storm
 
 
@@ -23,6 +24,8 @@ class World(Protocol):
 
 HOUSE_EVERY = 100
 """A house takes five times as long as the other worlds."""
+SHOP_EVERY, SHOP_AT = 200, 150
+"""A shop takes as long as a house."""
 _SMALL: tuple[Callable[..., World], ...] = (engine_world, gateway_world)
 
 
@@ -44,8 +47,13 @@ class Outcome:
 
 def run_seed(seed: int, *, is_traced: bool = False) -> Outcome:
     """Run the world of one seed; the same seed is the same run."""
-    make: Callable[..., World] = house_world if seed % HOUSE_EVERY == 0 else _SMALL[seed % len(_SMALL)]
-    return outcome_of(seed, make(seed, is_traced=is_traced))
+    return outcome_of(seed, _world_of(seed)(seed, is_traced=is_traced))
+
+
+def _world_of(seed: int) -> Callable[..., World]:
+    if seed % HOUSE_EVERY == 0:
+        return house_world
+    return shop_world if seed % SHOP_EVERY == SHOP_AT else _SMALL[seed % len(_SMALL)]
 
 
 def outcome_of(seed: int, world: World) -> Outcome:
