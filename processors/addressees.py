@@ -8,6 +8,7 @@ from processors.kind import Addressed, Kind
 from processors.phones import dialled
 from processors.recipients import contact_recipient, staff_with_role
 from processors.settings import InForce
+from processors.timing import told
 from schemas.candidate import Candidate, Cause, Recipient
 from schemas.contact import Contact
 from schemas.reasons import Reason
@@ -107,9 +108,7 @@ def _in_role(name: str, channel: Channel, data: Mapping[str, object], known: InF
 
 
 def _in_field(path: str, channel: Channel, data: Mapping[str, object], known: InForce) -> Recipient:
-    found: object = data
-    for name in path.split("."):
-        found = found.get(name) if isinstance(found, Mapping) else None
+    found = told(data, path)
     if channel is Channel.LETTER and isinstance(found, list) and all(isinstance(line, str) for line in found):
         found = "\n".join(found)
     to = dialled(found, channel, known.settings.country) if isinstance(found, str) else None

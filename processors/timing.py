@@ -140,8 +140,9 @@ class DaysBefore:
         day = on_wall_clock(moment, zone).date() - timedelta(days=days)
         if getattr(own, "business_days_only", False):
             day = business_day(day, getattr(own, "holidays", ()))
-        until = end_of_day(moment, zone) if is_date(telling.data[self.of]) else moment
-        facts = {"days_before": days, "at": f"{clock:%H:%M}", "timezone": zone, self.of: telling.data[self.of]}
+        said = told(telling.data, self.of)
+        until = end_of_day(moment, zone) if is_date(said) else moment
+        facts = {"days_before": days, "at": f"{clock:%H:%M}", "timezone": zone, self.of: said}
         due = from_wall_clock(datetime.combine(day, clock), zone)
         return (Hour(moment=until, due=due, useful_until=until, facts=facts),)
 
@@ -185,10 +186,18 @@ def end_of_day(moment: datetime, timezone: str) -> datetime:
 
 def field_instant(data: Mapping[str, object], name: str, default_timezone: str) -> datetime | None:
     """The instant that field `name` of an event tells, in the event's own zone or else the default one."""
-    text = data.get(name)
+    text = told(data, name)
     if not isinstance(text, str):
         return None
     return instant(text, event_zone(data, default_timezone))
+
+
+def told(data: Mapping[str, object], path: str) -> object:
+    """What an event says in a field, or in one of a map of its own, such as `booking.fitting`; None where nothing is."""
+    found: object = data
+    for name in path.split("."):
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found
 
 
 def event_zone(data: Mapping[str, object], default_timezone: str) -> str:

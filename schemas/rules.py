@@ -58,7 +58,8 @@ Ratio = Annotated[float, Field(gt=0, le=8760)]
 class RuleTiming(Section):
     """When a message is due: at once, or in exactly one of three ways counted from a date field or from the event.
 
-    With `days_before`, `at` is the wall-clock time of that day; alone, `at` is always `now`.
+    With `days_before`, `at` is the wall-clock time of that day; alone, `at` is always `now`. `of` names a field of the
+    event, or one in a map of its own, such as `booking.fitting`.
     """
 
     at: Annotated[time | Literal["now"] | None, BeforeValidator(_now_or_clock_time)] = None

@@ -106,7 +106,7 @@ def _dispatch(candidate: Candidate, record: Record, tables: Tables) -> Iterator[
         now=record.now,
         first_copy=copies.message_id if copies and copies.message_id != candidate.message_id else None,
     )
-    if copies is None and candidate.recipient.to and candidate.kind.startswith(PREFIX):
+    if copies is None and _may_be_copied(candidate):
         yield Put(table=COPIES, key=_copies_row(candidate), value=FirstCopy(message_id=candidate.message_id))
     stop = first_stop(case)
     if stop is None:
@@ -122,6 +122,12 @@ def _dispatch(candidate: Candidate, record: Record, tables: Tables) -> Iterator[
             yield from _send(message, candidate, record, known, tables)
             return
     yield from _stopped(candidate, stop, record, known)
+
+
+def _may_be_copied(candidate: Candidate) -> bool:
+    """Whether its audience may name an address twice: that of a rule, or staff. Contacts of one address are each meant."""
+    to = candidate.recipient
+    return bool(to.to) and (candidate.kind.startswith(PREFIX) or to.staff is not None)
 
 
 def _copies_row(candidate: Candidate) -> str:
