@@ -193,7 +193,7 @@ def field_instant(data: Mapping[str, object], name: str, default_timezone: str) 
 
 
 def told(data: Mapping[str, object], path: str) -> object:
-    """What an event says in a field, or in one of a map of its own, such as `booking.fitting`; None where nothing is."""
+    """What an event says in a field, or in one of a map, such as `booking.fitting`; None where it says nothing."""
     found: object = data
     for name in path.split("."):
         found = found.get(name) if isinstance(found, Mapping) else None

@@ -125,7 +125,7 @@ def _dispatch(candidate: Candidate, record: Record, tables: Tables) -> Iterator[
 
 
 def _may_be_copied(candidate: Candidate) -> bool:
-    """Whether its audience may name an address twice: that of a rule, or staff. Contacts of one address are each meant."""
+    """Whether its audience may name an address twice: that of a rule, or staff. Each contact is meant in person."""
     to = candidate.recipient
     return bool(to.to) and (candidate.kind.startswith(PREFIX) or to.staff is not None)
 
