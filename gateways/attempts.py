@@ -2,6 +2,7 @@
 
     NEW → INTENT(n) → ACCEPTED | REJECTED | RETRY_AT(t) | UNKNOWN(n)
     UNKNOWN → INTENT(n+1) | DOUBTFUL          leaving before an intent: SUPPRESSED | EXPIRED | CANCELLED
+    DOUBTFUL, on hold → INTENT(n+1) | DOUBTFUL, by a person's verdict
 
 Whoever runs it writes the entry of a step and awaits that before acting on the step; so a crash at any point leaves
 either nothing, or an intent, which is the one state of which nobody can tell whether the message left.
@@ -20,6 +21,7 @@ from schemas.delivery import AttemptState, DeliveryStatus, LedgerEntry
 from schemas.message import Message
 from schemas.reasons import Reason
 from schemas.replacing import replace
+from schemas.verdict import Verdict
 from schemas.words import InDoubt, Status
 
 CRASHED = "the gateway stopped between the intent and the answer"
@@ -27,9 +29,10 @@ CRASHED = "the gateway stopped between the intent and the answer"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Send:
-    """Write the entry, an intent; then send attempt `entry.attempt`."""
+    """Write the entry, an intent, and report the status, if there is one; then send attempt `entry.attempt`."""
 
     entry: LedgerEntry
+    status: DeliveryStatus | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +118,24 @@ def withdrawn(
         return _left_in_doubt(entry, known, now)
     attempt = 0 if entry is None else entry.attempt
     return _cancelled(known, attempt, withdrawal.reason, now)
+
+
+def judged(
+    entry: LedgerEntry | None, message: Message, verdict: Verdict, consent: Consent | None, now: datetime
+) -> Step:
+    """What a person's verdict on a message on hold does; on another attempt than it is about, nothing.
+
+    What bars a message bars that it is sent again. Either way it is reported who decided what.
+    """
+    if entry is None or not entry.is_on_hold or entry.attempt != verdict.attempt:
+        return Leave()
+    refused = barred(message, consent, now) if verdict.sends_again else None
+    said = f"{verdict.by} has it sent again" if verdict.sends_again else f"{verdict.by} leaves it at that"
+    detail = f"{said}: {refused.reason}" if refused else said
+    status = status_of(message, Status.DOUBTFUL, entry.attempt, now, detail=detail, reason=Reason.DOUBTFUL)
+    if verdict.sends_again and refused is None:
+        return Send(entry=_intent(message, entry.attempt + 1, now).entry, status=status)
+    return Settle(entry=replace(entry, at=now, detail=detail, message=None, status=status), status=status)
 
 
 def status_of(

@@ -165,8 +165,9 @@ class Desk:
         again: list[DeliveryStatus] = []
         for job in jobs:
             match self._step(partition, job):
-                case Send(entry=entry):
+                case Send(entry=entry, status=told):
                     sends.append((job, entry))
+                    again += [told] if told else []
                     continue
                 case Settle() as step:
                     settled.append(step)
@@ -191,7 +192,10 @@ class Desk:
             if isinstance(step, Settle) or job.message is None:
                 return step
         assert job.message is not None, f"job {job.message_id} has neither message nor withdrawal"
-        return attempts.next_step(entry, job.message, self._consents.get(partition.number, job.message.key), now)
+        consent = self._consents.get(partition.number, job.message.key)
+        if job.verdict is not None:
+            return attempts.judged(entry, job.message, job.verdict, consent, now)
+        return attempts.next_step(entry, job.message, consent, now)
 
     async def _may_act(self, partition: Partition, *, needs_consents: bool = False) -> bool:
         """Wait until this gateway knows what it needs to know; False once the partition is on its way to another."""

@@ -9,19 +9,21 @@ from schemas import wire
 from schemas.candidate import Withdrawal
 from schemas.faults import Fault, Unreadable
 from schemas.message import Message
+from schemas.origin import origin_of
 from schemas.topics import Topic
+from schemas.verdict import Verdict
 from schemas.words import Lane
 
 
 def read_order(topic: Topic, record: ConsumerRecord) -> Order:
     """A command as it came; raises Unreadable."""
     command = wire.decode(topic, record.key, record.value, record.headers)
-    assert isinstance(command, Message | Withdrawal), f"{topic.name} carries no {type(command).__name__}"
+    assert isinstance(command, Message | Withdrawal | Verdict), f"{topic.name} carries no {type(command).__name__}"
     try:
         key = (record.key or b"").decode()
     except UnicodeDecodeError:
-        fault = Fault(path="key", reason=f"is no UTF-8: {record.key!r}")
-        raise Unreadable(fault, tenant=command.tenant, event_id=command.event_id) from None
+        of, fault = origin_of(command), Fault(path="key", reason=f"is no UTF-8: {record.key!r}")
+        raise Unreadable(fault, tenant=of.tenant, type=of.type, event_id=of.event_id) from None
     return Order(mark=(topic.name, record.offset), key=key, command=command)
 
 
@@ -29,6 +31,8 @@ def take_in(partition: Partition, order: Order) -> list[Job]:
     """Enter a command of this partition; the new jobs, to be put into the lanes."""
     if isinstance(order.command, Message):
         return _message(partition, order, order.command)
+    if isinstance(order.command, Verdict):
+        return _verdict(partition, order, order.command)
     if order.command.message_id is None:
         return _withdrawals(partition, order, order.command)
     return _withdrawal(partition, order, order.command, order.command.message_id)
@@ -51,6 +55,23 @@ def _message(partition: Partition, order: Order, message: Message) -> list[Job]:
         job.message = job.message or message
         job.marks.append(order.mark)
     return []
+
+
+def _verdict(partition: Partition, order: Order, verdict: Verdict) -> list[Job]:
+    """A message that is in hand just now is looked at again when that is over; what is not on hold stays as it is."""
+    job = partition.jobs.get(verdict.message_id)
+    if job is not None:
+        job.later.append(order)
+        return []
+    entry = partition.ledger.get(verdict.message_id)
+    if entry is None or entry.message is None or not entry.is_on_hold:
+        topic, offset = order.mark
+        partition.offsets[topic].closed(offset)
+        return []
+    job = _job(partition, verdict.renewed(entry.message))
+    job.verdict = verdict
+    job.marks.append(order.mark)
+    return [_enter(partition, job)]
 
 
 def _withdrawal(partition: Partition, order: Order, withdrawal: Withdrawal, message_id: str) -> list[Job]:

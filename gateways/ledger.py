@@ -49,8 +49,7 @@ class Ledger:
 
     def restore(self, key: bytes, value: bytes | None, headers: Iterable[tuple[str, bytes]], offset: int) -> None:
         """Take over one record of the topic, in order."""
-        said = dict(headers)
-        if OFFSET_HEADER in said and int(said[OFFSET_HEADER]) != offset:
+        if not stands_where_it_says(headers, offset):
             self._voided.add(key)
             return
         if value is None:
@@ -58,7 +57,7 @@ class Ledger:
             self._open.discard(key)
             return
         self._store.put(key, value)
-        state = said.get(STATE_HEADER)
+        state = dict(headers).get(STATE_HEADER)
         if state is not None and AttemptState(state.decode()).is_final:
             self._open.discard(key)
             self._unsure.append(key)
@@ -162,6 +161,12 @@ class Ledger:
             return
         self._waiting[entry.message_id] = entry.retry_at
         heapq.heappush(self._by_time, (entry.retry_at, entry.message_id))
+
+
+def stands_where_it_says(headers: Iterable[tuple[str, bytes]], offset: int) -> bool:
+    """Whether an entry counts: one that stands elsewhere than it says is void."""
+    said = dict(headers).get(OFFSET_HEADER)
+    return said is None or int(said) == offset
 
 
 def _row(entry: LedgerEntry) -> Row:

@@ -26,8 +26,8 @@ def pause(message_id: str, attempt: int) -> timedelta:
 
 
 def horizon(message: Message) -> datetime:
-    """The instant after which a failed message is not tried again: `useful_until`, else 4 h after its command."""
-    return message.useful_until or message.commanded_at + HORIZON
+    """The instant after which a failed message is not tried again: `useful_until`, else 4 h after it might leave."""
+    return message.useful_until or (message.not_before or message.commanded_at) + HORIZON
 
 
 def next_try(message: Message, attempt: int, now: datetime, after: timedelta | None = None) -> datetime | None:

@@ -8,6 +8,7 @@ from gateways.ledger import Ledger
 from gateways.offsets import Offsets
 from schemas.candidate import Withdrawal
 from schemas.message import Message
+from schemas.verdict import Verdict
 from schemas.words import Lane
 
 Mark = tuple[str, int]
@@ -20,7 +21,7 @@ class Order:
 
     mark: Mark
     key: str
-    command: Message | Withdrawal
+    command: Message | Withdrawal | Verdict
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -39,6 +40,7 @@ class Job:
     is_retried: bool = False
     marks: list[Mark] = field(default_factory=list)
     withdrawal: Withdrawal | None = None
+    verdict: Verdict | None = None
     is_under_way: bool = False
     holds_slot: bool = False
     later: list[Order] = field(default_factory=list)

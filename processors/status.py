@@ -41,7 +41,7 @@ def on_status(record: Record, tables: Tables) -> Iterator[Effect]:
         report = replace(report, charge=before.status.charge)
     yield from leave_whereabouts(report, before.status if before else None)
     yield from _bill(report, before)
-    decision = decision_on(report, record)
+    decision = decision_on(report, record, before.status if before else None)
     if decision is not None:
         yield say(decision)
     if report.allowance is not None and report.status in NEVER_LEFT:
@@ -97,9 +97,14 @@ def _height(report: DeliveryStatus) -> tuple[int, int, bool]:
     return report.attempt, report.status.rank, report.status is Status.DOUBTFUL and report.reason is not None
 
 
-def decision_on(report: DeliveryStatus, record: Record) -> Decision | None:
-    """The decision that a report calls for: a message that was commanded and will not reach anybody."""
+def decision_on(report: DeliveryStatus, record: Record, before: DeliveryStatus | None = None) -> Decision | None:
+    """The decision that a report calls for: a message that was commanded and will not reach anybody.
+
+    Or one that had ended in doubt, and left all the same because a person had it sent again.
+    """
     outcome, reason = _end_of(report)
+    if outcome is None and before is not None and _end_of(before)[0] is not None and report.attempt > before.attempt:
+        outcome = Outcome.SENT
     if outcome is None:
         return None
     return Decision(

@@ -94,6 +94,11 @@ class LedgerEntry:
     status: DeliveryStatus | None = None
 
     @property
+    def is_on_hold(self) -> bool:
+        """Whether a person decides what becomes of the message, which is in doubt."""
+        return self.state is AttemptState.DOUBTFUL and self.message is not None
+
+    @property
     def awaits_report(self) -> bool:
         """Whether the message is over and its last report is still to come."""
         return self.state.is_final and self.retry_at is not None

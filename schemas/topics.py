@@ -20,6 +20,7 @@ from schemas.portion import Portion
 from schemas.reports import LaterReport, Unsubscribed, Whereabouts
 from schemas.state import Alarm, LastSent, TenantSettings
 from schemas.tick import Tick
+from schemas.verdict import Verdict
 from schemas.words import Channel, Lane
 
 PARTITIONS = 8
@@ -218,9 +219,9 @@ COMMANDS = tuple(
     Topic(
         name=command_topic(channel, lane),
         sentence=f"Orders to the {channel} gateway, lane {lane}.",
-        records=(Message, Withdrawal),
+        records=(Message, Withdrawal, Verdict),
         key="tenant|address",
-        owner="dispatch, decide, credit",
+        owner="dispatch, decide, credit, tidings doubt",
     )
     for channel in Channel
     for lane in Lane

@@ -32,6 +32,8 @@ class Setting:
 
 def settings_of(decision: Decision) -> tuple[Setting, ...]:
     """The settings among the facts of a decision, in their order; those that only its reason names come first."""
+    if "status" in decision.facts:  # what a gateway reported: its `attempt` is not that of a rule
+        return ()
     found = dict(_named_by_reason(decision))
     for fact, value in decision.facts.items():
         path = _path(fact, decision.kind)

@@ -8,9 +8,10 @@ from schemas.billing import Usage
 from schemas.decision import Decision
 from schemas.delivery import DeliveryStatus, LedgerEntry
 from schemas.message import Message
+from schemas.verdict import Verdict
 from schemas.words import Outcome
 from tidings.inquiry import Answer
-from tidings.told import Told, charged, decided, ordered, reported, tried
+from tidings.told import Told, charged, decided, judged, ordered, reported, tried
 
 R = TypeVar("R")
 
@@ -25,6 +26,7 @@ class Story:
     commands: tuple[Message, ...] = ()
     attempts: tuple[LedgerEntry, ...] = ()
     usage: tuple[Usage, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
 
     @property
     def headline(self) -> str:
@@ -40,6 +42,7 @@ class Story:
             lines.append(decided(decision, after_a_hold=waited))
             waited = decision.outcome is Outcome.HELD
         lines += [ordered(each) for each in self.commands]
+        lines += [judged(each) for each in self.verdicts]
         lines += [reported(each) for each in self.statuses]
         lines += [line for each in self.attempts if (line := tried(each)) is not None]
         lines += [charged(each) for each in self.usage]
@@ -82,6 +85,7 @@ def _with_life(story: Story, messages: tuple[str, ...], found: Answer) -> Story:
         commands=tuple(each for each in _distinct(found.commands) if each.message_id in messages),
         attempts=tuple(each for each in found.attempts if each.message_id in messages),
         usage=tuple(each for each in _distinct(found.usage) if each.message_id in messages),
+        verdicts=tuple(each for each in _distinct(found.verdicts) if each.message_id in messages),
     )
 
 

@@ -16,6 +16,7 @@ from schemas.delivery import DeliveryStatus, LedgerEntry
 from schemas.faults import Unreadable
 from schemas.message import Message
 from schemas.topics import BY_NAME, DECISIONS, STATUSES, USAGE, Topic, command_topic, ledger_topic
+from schemas.verdict import Verdict
 from schemas.words import Channel, Lane
 from streams.client import Stored, read_to_end
 from tidings.config import Kafka
@@ -80,6 +81,7 @@ class Answer:
     commands: tuple[Message, ...] = ()
     usage: tuple[Usage, ...] = ()
     attempts: tuple[LedgerEntry, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
     left_off: int = 0
 
 
@@ -130,7 +132,7 @@ async def _with_life(kafka: Kafka, inquiry: Inquiry, found: Answer) -> Answer:
     known: tuple[Decision | DeliveryStatus, ...] = (*found.decisions, *found.statuses)
     channels = {each.channel for each in known if each.channel is not None}
     addresses = {_address(each) for each in known if each.to}
-    commands: Newest[Message] = Newest(ENTRIES_PER_MESSAGE, lambda each: each.commanded_at)
+    orders: Newest[Message | Verdict] = Newest(ENTRIES_PER_MESSAGE, _ordered_at)
     attempts: Newest[LedgerEntry] = Newest(ENTRIES_PER_MESSAGE, lambda each: each.at)
     usage: Newest[Usage] = Newest(ENTRIES_PER_MESSAGE, lambda each: each.at)
     for channel in channels:
@@ -138,8 +140,8 @@ async def _with_life(kafka: Kafka, inquiry: Inquiry, found: Answer) -> Answer:
             for lane in Lane:
                 topic = BY_NAME[command_topic(channel, lane)]
                 async for each in _records(kafka, topic, inquiry, address):
-                    if isinstance(each, Message) and each.message_id == message_id:
-                        commands.add(each)
+                    if isinstance(each, Message | Verdict) and each.message_id == message_id:
+                        orders.add(each)
             async for each in _ledger(kafka, channel, address, str(message_id)):
                 attempts.add(each)
     if found.statuses:
@@ -149,11 +151,16 @@ async def _with_life(kafka: Kafka, inquiry: Inquiry, found: Answer) -> Answer:
     return Answer(
         decisions=found.decisions,
         statuses=found.statuses,
-        commands=commands.records,
+        commands=tuple(each for each in orders.records if isinstance(each, Message)),
         usage=usage.records,
         attempts=attempts.records[-1:],
+        verdicts=tuple(each for each in orders.records if isinstance(each, Verdict)),
         left_off=found.left_off,
     )
+
+
+def _ordered_at(order: Message | Verdict) -> datetime:
+    return order.commanded_at if isinstance(order, Message) else order.at
 
 
 def _address(record: Decision | DeliveryStatus) -> bytes:

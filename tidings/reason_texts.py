@@ -272,7 +272,7 @@ TEXTS: dict[Reason, Because] = {
     ),
     Reason.DOUBTFUL: Because(
         why="nobody can say whether it arrived: the connection broke at the wrong moment",
-        advice="Ask the recipient or the provider before sending it again.",
+        advice="Ask the recipient or the provider before sending it again. `tidings doubt list` has those on hold.",
         otherwise="the provider had said what became of it",
     ),
     Reason.PROVIDER_REJECTED: Because(

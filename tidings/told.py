@@ -9,6 +9,7 @@ from schemas.clock import rfc3339
 from schemas.decision import Decision
 from schemas.delivery import AttemptState, DeliveryStatus, LedgerEntry
 from schemas.message import Message
+from schemas.verdict import Verdict
 from schemas.words import Outcome, Status
 from tidings.deciding import Setting, settings_of
 from tidings.plain_reasons import because
@@ -101,6 +102,12 @@ def tried(entry: LedgerEntry) -> Told | None:
         case _:
             return None
     return Told(at=entry.at, sentence=sentence)
+
+
+def judged(verdict: Verdict) -> Told:
+    """What a person decided about a message in doubt; its gateway reports what it did."""
+    decided = "that it is sent again" if verdict.sends_again else "to leave it at that"
+    return Told(at=verdict.at, sentence=f"About attempt {verdict.attempt}, {verdict.by} decided {decided}.")
 
 
 def charged(usage: Usage) -> Told:

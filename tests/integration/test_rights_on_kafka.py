@@ -219,6 +219,9 @@ def _use_all(broker: SecureBroker, home: Path) -> None:
     use("tidings invoice", "invoice", *own, "--period", "2026-01", code=1)
     use("tidings invoice --recompute", "invoice", *own, "--period", "2026-01", "--recompute")
     use("tidings dead-letters list, tidings dead-letters show", "dead-letters", "list")
+    assert "0 on hold" in use("tidings doubt list", "doubt", "list")
+    judging = "tidings doubt send, tidings doubt drop"
+    assert "on hold" in use(judging, "doubt", "drop", message, "--by", "s1", code=2)
     assert "holds" in use("tidings audit", "audit")
     commands = {name for name in ROWS if not name.startswith(("tidings worker", "tidings gateway"))}
     assert commands - used == {"tidings ticker", "tidings tail TOPIC", "tidings doctor"}

@@ -12,6 +12,7 @@ from tidings.cli import (
     dead_letters,
     demo,
     doctor,
+    doubt,
     gateway,
     invoice,
     mailbox,
@@ -53,6 +54,7 @@ app.command(rich_help_panel=_SEE)(receive.receive)
 app.command(rich_help_panel=_SEE)(tail.tail)
 app.add_typer(settings.app, name="settings", rich_help_panel=_SEE)
 app.add_typer(dead_letters.app, name="dead-letters", rich_help_panel=_SEE)
+app.add_typer(doubt.app, name="doubt", rich_help_panel=_SEE)
 app.command(rich_help_panel=_EXPLAIN)(why.why)
 app.command(rich_help_panel=_EXPLAIN)(invoice.invoice)
 app.command(rich_help_panel=_EXPLAIN)(audit.audit)

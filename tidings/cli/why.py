@@ -161,6 +161,7 @@ def _plain(story: "Story") -> "dict[str, Any]":
         "decisions": [to_plain(each) for each in story.decisions],
         "commands": [to_plain(each) for each in story.commands],
         "attempts": [to_plain(each) for each in story.attempts],
+        "verdicts": [to_plain(each) for each in story.verdicts],
         "statuses": [to_plain(each) for each in story.statuses],
         "usage": [to_plain(each) for each in story.usage],
     }

@@ -41,7 +41,7 @@ MEANINGS: Mapping[str, str] = {
     "unsubscribe.port": "Its port.",
     "unsubscribe.key_file": "The keys that sign links, the newest first; without it, `unsubscribe.keys` in `home`.",
     "unsubscribe.valid_days": "How long a link works.",
-    "sandbox.channels": "What `tidings gateway sandbox` takes; `[]` leaves it out of `tidings up`.",
+    "sandbox.channels": "What `tidings gateway sandbox` takes: `sms,voice`; `none` leaves it out of `tidings up`.",
     "sandbox.outcomes": "A TOML file that says what becomes of messages; unset: all are delivered.",
     "home": "Where broker data, worker state and ledger stores are kept.",
     "worker.name": "The worker's own name; it comes back to its partitions by it. Give each worker another one.",

@@ -189,6 +189,7 @@ def test_kinds_are_told_in_words(kind: str, words: str) -> None:
         ),
         ("document", "opted_out:all", {"opted_out": ["all"]}, [], None),
         (None, "no_rule_matched", {"type": "pallet.arrived"}, [], None),
+        ("rule:eve", "doubtful", {"status": "doubtful", "attempt": 1, "detail": None}, [], None),
     ],
 )
 def test_the_settings_that_decided_are_named_with_path_value_and_version(

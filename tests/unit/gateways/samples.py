@@ -18,6 +18,7 @@ from schemas.candidate import Withdrawal
 from schemas.consent import Consent
 from schemas.delivery import DeliveryStatus, LedgerEntry
 from schemas.message import Message
+from schemas.verdict import Verdict
 from schemas.words import Channel, InDoubt, Lane
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -138,7 +139,7 @@ class Office:
             await self._running
 
     def give(self, command: object, key: str = "pantry|ann@example.org") -> None:
-        assert isinstance(command, Message | Withdrawal)
+        assert isinstance(command, Message | Withdrawal | Verdict)
         self.partition.offsets[COMMANDS].opened(self._next)
         self.desk.take_in(0, Order(mark=(COMMANDS, self._next), key=key, command=command))
         self._next += 1

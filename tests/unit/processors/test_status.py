@@ -97,3 +97,15 @@ def test_a_later_attempt_starts_anew() -> None:
     for report in reports:
         world.reports(world.messages[0], **report)  # type: ignore[arg-type]  # a table of keywords
     assert folded(world) is Status.ACCEPTED
+
+
+def test_a_message_in_doubt_that_a_person_had_sent_again_is_decided_as_sent_and_charged_once() -> None:
+    world = texted()
+    before = len(world.decisions)
+    world.reports(world.messages[0], Status.DOUBTFUL, reason="doubtful")
+    world.reports(world.messages[0], Status.DOUBTFUL, reason="doubtful", detail="staff s1 has it sent again")
+    world.reports(world.messages[0], Status.ACCEPTED, attempt=2)
+    world.reports(world.messages[0], Status.DELIVERED, attempt=2)
+    decided = [(each.outcome, each.reason) for each in world.decisions[before:]]
+    assert decided == [("dropped", "doubtful"), ("sent", None)]
+    assert len(world.of("billing.usage", Usage)) == 1

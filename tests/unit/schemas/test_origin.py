@@ -12,7 +12,7 @@ from schemas.validation import parse
 from schemas.wire import event_from_mapping
 from tests.unit.schemas.test_schemas import EVENT_EXAMPLES, RECORD_EXAMPLES
 
-OF_A_TENANT = {"Consent", "Invoice", "ParkingOver", "PlaceGivenBack", "Terms", "Usage", "Whereabouts"}
+OF_A_TENANT = {"Consent", "Invoice", "ParkingOver", "PlaceGivenBack", "Terms", "Usage", "Verdict", "Whereabouts"}
 """Records that no one event stands behind, or that need not say which."""
 OF_NOBODY = {"Alarm", "Contact", "LastSent", "LedgerEntry", "Replay", "Tick"}
 WITHOUT_TYPE = {
