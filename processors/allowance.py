@@ -21,9 +21,14 @@ from schemas.words import Channel
 
 
 def allowance_of(candidate: Candidate, settings: Settings) -> Allowance | None:
-    """What the recipient may get of the message's category; None without a limit, and for what no person gets."""
+    """What the recipient may get of the message's category.
+
+    None without a limit, for what no person gets, and for what somebody asked for just now: a STOP must be confirmed.
+    """
     cap = settings.caps.get(candidate.category)
-    if cap is None or (cap.per_day is None and cap.per_week is None) or candidate.channel is Channel.WEBHOOK:
+    if cap is None or (cap.per_day is None and cap.per_week is None):
+        return None
+    if candidate.channel is Channel.WEBHOOK or candidate.is_awaited:
         return None
     timezone = candidate.recipient.timezone or settings.timezone
     return Allowance(per_day=cap.per_day, per_week=cap.per_week, timezone=timezone)
