@@ -21,7 +21,7 @@ from tidings.config import Installation
 from tidings.event_loop import use_uvloop
 from tidings.health import Health
 from tidings.health_endpoint import PortTaken, health_endpoint
-from tidings.kafka_clients import NOT_ALLOWED, not_allowed
+from tidings.kafka_clients import not_allowed, refusal_in
 from tidings.stopping import GATEWAY_STOP_SECONDS, end_within
 
 STOPPED = 0
@@ -117,8 +117,9 @@ async def _work(gateway: Gateway, stop: asyncio.Event, name: str) -> None:
 
 def crash(name: str, error: BaseException) -> None:
     """End the process without any clean-up; nothing half done may be stored or committed on the way out."""
-    if isinstance(error, NOT_ALLOWED):
-        os.write(2, f"gateway {name} ends: {not_allowed(error)}\n".encode())
+    refusal = refusal_in(error)
+    if refusal is not None:
+        os.write(2, f"gateway {name} ends: {not_allowed(refusal)}\n".encode())
         os._exit(MISCONFIGURED)
     text = f"gateway {name} ends: {error!r}\n" + "".join(traceback.format_exception(error))
     os.write(2, text.encode())

@@ -22,6 +22,13 @@ NOT_ALLOWED = (ClusterAuthorizationFailedError, GroupAuthorizationFailedError, T
 _Client = TypeVar("_Client", AIOKafkaConsumer, AIOKafkaProducer, AIOKafkaAdminClient)
 
 
+def refusal_in(error: BaseException) -> BaseException | None:
+    """That a right is missing, where an error says so, or one of those that came together."""
+    if isinstance(error, BaseExceptionGroup):
+        return next((found for each in error.exceptions if (found := refusal_in(each))), None)
+    return error if isinstance(error, NOT_ALLOWED) else None
+
+
 def not_allowed(error: BaseException) -> str:
     """In words for whoever gives out rights."""
     # What an idempotent producer is told that may write nowhere: there is no topic in it.

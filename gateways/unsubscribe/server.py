@@ -110,7 +110,10 @@ async def serving(installation: Installation, keys: Keys, publish: Publish) -> A
 
 @asynccontextmanager
 async def publishing(kafka: Kafka) -> AsyncIterator[Publish]:
-    """What publishes `unsubscribe.clicked` and waits for the acks; raises ConnectionError when no broker answers."""
+    """What publishes `unsubscribe.clicked` and waits for the acks; raises ConnectionError when no broker answers.
+
+    PermissionError, here and when publishing, is raised where the user may not write events.
+    """
     made = AIOKafkaProducer(
         bootstrap_servers=kafka.bootstrap_servers,
         client_id="tidings-unsubscribe",
@@ -121,6 +124,8 @@ async def publishing(kafka: Kafka) -> AsyncIterator[Publish]:
     async with AsyncExitStack() as stack:
         try:
             producer = await stack.enter_async_context(started(made))
+        except NOT_ALLOWED as error:
+            raise PermissionError(not_allowed(error)) from error
         except (KafkaError, OSError) as error:
             raise ConnectionError(f"no broker can be used at {kafka.bootstrap_servers}: {error}") from error
         yield _publish_by(producer, kafka.topic_prefix + EVENTS.name)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaConnectionError
+from aiokafka.errors import KafkaConnectionError, TopicAuthorizationFailedError
 from faust.types import TP
 
 from gateways.kafka import read_to_end
@@ -23,7 +23,7 @@ from streams.ticker import tick_until_cancelled
 from streams.topic_ids import topic_ids
 from streams.topology import TOPOLOGY
 from tidings.config import Installation, Kafka
-from tidings.kafka_clients import require_groups
+from tidings.kafka_clients import refusal_in, require_groups
 
 NOWHERE = Kafka(bootstrap_servers="127.0.0.1:1")
 HERE = Installation(kafka=NOWHERE, home=Path("/nowhere"))
@@ -61,3 +61,10 @@ async def test_a_client_whose_broker_is_away_is_closed(case: str) -> None:
         await STARTS[case]()
     gc.collect()
     assert left_open == []
+
+
+def test_a_right_that_is_missing_is_found_among_errors_that_came_together() -> None:
+    refusal = TopicAuthorizationFailedError("ledger.email")
+    others = ExceptionGroup("lanes", [OSError(), ExceptionGroup("ledger", [ValueError(), refusal])])
+    assert refusal_in(others) is refusal
+    assert refusal_in(ExceptionGroup("lanes", [OSError()])) is None

@@ -12,8 +12,9 @@ For a broker with an authorizer, such as Kafka's `StandardAuthorizer`. Each user
 of these topics, for a process looks whether they are there; *Read* and *Write* include it.
 `TIDINGS_KAFKA__TOPIC_PREFIX` stands before every topic and group.
 
-A process or command that lacks a right ends with 78 and names the topic or group; `tidings receive` ends with 75, so
-that the mail server keeps the mail. A topic that may not be described is taken for one that is missing.
+A process or command that lacks a right ends with 78 when it first needs it, and names the topic or group;
+`tidings receive` ends with 75, so that the mail server keeps the mail. A topic that may not be described is taken for
+one that is missing.
 """
 _AFTER = """
 `tidings topics plan` needs *DescribeConfigs* on all topics, changelogs among them; `tidings topics apply` also *Create*
