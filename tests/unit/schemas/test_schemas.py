@@ -34,6 +34,12 @@ def test_every_record_has_a_schema_and_an_id_of_its_own(name: str) -> None:
     assert sum(kept.ids[name][-1] in ids for ids in kept.ids.values()) == 1
 
 
+def test_every_id_has_its_schema_and_every_schema_its_id() -> None:
+    kept = CheckedIn()
+    listed = {kept.path(name, schema_id) for name, ids in kept.ids.items() for schema_id in ids}
+    assert listed == set((HERE / "avro").rglob("*.avsc"))
+
+
 @pytest.mark.parametrize("event_type", sorted(EVENT_RECORDS))
 def test_every_event_type_has_an_example(event_type: str) -> None:
     assert event_type in EVENT_EXAMPLES
