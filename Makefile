@@ -19,11 +19,11 @@ setup: $(STAMP) ## Make .venv with the locked packages (nothing to do when up to
 
 $(STAMP): requirements.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not on PATH: install Python 3.11, or say make setup PYTHON=/path/to/python3.11" >&2; exit 1; }
-	@# A virtual environment of another Python, or of one that has gone, cannot be mended by installing over it.
-	$(BIN)/python -c 'import ssl, sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || $(PYTHON) -m venv --clear .venv
 	@echo "Installing the locked packages into .venv; this takes a minute or two, once."
-	$(PIP_INSTALL) --require-hashes --only-binary :all: -r requirements.lock
-	PYTHONWARNINGS=ignore $(PIP_INSTALL) --no-deps --no-build-isolation -e .
+	@# A virtual environment of another Python, or of one that has gone, cannot be mended by installing over it.
+	@$(BIN)/python -c 'import ssl, sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || $(PYTHON) -m venv --clear .venv
+	@$(PIP_INSTALL) --require-hashes --only-binary :all: -r requirements.lock
+	@PYTHONWARNINGS=ignore $(PIP_INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 
 demo: setup ## Run Tidings against a local Kafka and watch messages leave

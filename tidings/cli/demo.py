@@ -45,6 +45,7 @@ def demo(
     try:
         with alone(home):
             place = prepare(home, fresh=fresh)
+            typer.echo("A Kafka is starting; the first time, it is downloaded.")
             try:
                 started(place.installation, BrokerSettings(port=place.kafka_port))
                 done = asyncio.run(_play(place, begun, until_done=until_done, seconds=seconds))

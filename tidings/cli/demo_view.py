@@ -31,7 +31,7 @@ class View:
 
     def step(self, sentence: str) -> None:
         """One thing that was done."""
-        self._console.print(f"{self._seconds():6.1f} s  {sentence}")
+        self._console.print(f"{self._seconds():6.1f} s  {sentence}", soft_wrap=True)
 
     def begin(self) -> None:
         """Show the table from now on, where there is a terminal that has room for it."""
