@@ -16,6 +16,7 @@ class Asked:
     """One thing that a person asks for: the scopes and programmes it changes, and what its answer says.
 
     `word` is stop, start, help or join; `about` are the names of the programmes; `words` is the tenant's own answer.
+    `join_words` bring back what a STOP to a short code has ended: START opts in to none (section 11, START).
     `silences` says whether texts to the person's contacts are off now; None leaves them as they are.
     """
 
@@ -26,6 +27,7 @@ class Asked:
     leaves: tuple[str, ...] = ()
     silences: bool | None = None
     about: tuple[str, ...] = ()
+    join_words: tuple[str, ...] = ()
     words: str = ""
     means: Means = Means.KEYWORD
 
@@ -37,7 +39,12 @@ class Asked:
     @property
     def variables(self) -> Mapping[str, object]:
         """What the template of the answer sees."""
-        return {"word": self.word, "about": list(self.about), "words": self.words}
+        return {
+            "word": self.word,
+            "about": list(self.about),
+            "join_words": list(self.join_words),
+            "words": self.words,
+        }
 
 
 _STOP_ALL = Asked(word="stop", opts_out=(EVERYTHING,), silences=True, means=Means.STOP_ALL)
@@ -87,9 +94,17 @@ def asked_on_short_code(text: str, number: str, settings: Settings) -> Asked:
         case Keyword.STOP_ALL:
             return _STOP_ALL
         case Keyword.STOP:
-            return Asked(word="stop", opts_out=code.scopes, leaves=tuple(code.programmes), about=code.names)
+            return Asked(
+                word="stop",
+                opts_out=code.scopes,
+                leaves=tuple(code.programmes),
+                about=code.names,
+                join_words=tuple(code.programmes),
+            )
         case Keyword.START:
-            return Asked(word="start", lifts=(EVERYTHING, *code.scopes), about=code.names)
+            return Asked(
+                word="start", lifts=(EVERYTHING, *code.scopes), about=code.names, join_words=tuple(code.programmes)
+            )
         case None if (joined := _joined(text, code)) is not None:
             programme = code.programmes[joined]
             return Asked(

@@ -68,7 +68,8 @@ class _Taking:
 
         if self._taken + self._left_out != 1:
             left_out = f", {self._left_out:,} left out" if self._left_out else ""
-            typer.echo(f"{self._taken:,} mails taken, {self._published:,} of them events{left_out}.")
+            mails = "mail" if self._taken == 1 else "mails"
+            typer.echo(f"{self._taken:,} {mails} taken, {self._published:,} of them events{left_out}.")
         if self._is_busy:
             raise typer.Exit(TRY_AGAIN)
         raise typer.Exit(FAILED if self._left_out else 0)
@@ -87,17 +88,18 @@ class _Taking:
         from datetime import UTC, datetime
 
         from gateways.received_mail import received
+        from schemas.events import STATE_ONLY
 
         if mail.fault is not None:
             self._leave_out(f"{mail.name} {mail.fault}")
             return None
         found = received(mail.raw, self._tenant, datetime.now(UTC))
-        safe = None
-        if found.event is not None:
-            safe = await self._publish(mail, found.event, stack)
-            if safe is None:
-                return None
-        return mail, found.understood_as, safe
+        if found.event is None:
+            return mail, found.understood_as, None
+        safe = await self._publish(mail, found.event, stack)
+        is_report = found.event.type in STATE_ONLY
+        understood_as = found.understood_as if is_report else f"{found.understood_as} (event {found.event.id})"
+        return None if safe is None else (mail, understood_as, safe)
 
     async def _publish(self, mail: "Mail", event: "Event", stack: AsyncExitStack) -> "Awaitable[object] | None":
         from schemas import wire

@@ -93,7 +93,8 @@ async def _unknown(kafka: "Kafka", inquiry: "Inquiry") -> str | None:
 _HINT = (
     "If it was published a moment ago, the workers may not have got to it (`tidings doctor` shows their lag), and"
     " events of a tenant without settings wait for them a little."
-    " If it was refused, it is among `tidings dead-letters list`."
+    " If it was refused, it is among `tidings dead-letters list`. If it only changed what is known, such as a contact,"
+    " it needs no decision."
 )
 
 

@@ -149,6 +149,23 @@ def test_a_programme_reaches_who_joined_it_until_they_leave() -> None:
     assert [message.text for message in of_kind(world, "keyword_reply")][:2] == ["Call us.", "Welcome."]
 
 
+@pytest.mark.parametrize(
+    ("words", "to", "told"),
+    [
+        ("STOP", PANTRYS, "Reply START to get them again."),
+        ("STOPALL", CODE, "Reply START to get them again."),
+        ("STOP", CODE, "Text TRUNK or SALE to join again."),
+        ("START", CODE, "Text TRUNK or SALE to join. Reply STOP to end them, HELP for help."),
+    ],
+)
+def test_an_answer_says_which_word_brings_back_what_was_ended(words: str, to: str, told: str) -> None:
+    """START to a short code opts in to none of its programmes (contract section 11, START)."""
+    world = shop()
+    texts(world, words, to=to)
+    [reply] = of_kind(world, "keyword_reply")
+    assert reply.text.endswith(told)
+
+
 def test_leaving_a_programme_keeps_the_texts_of_the_long_number() -> None:
     world = shop()
     texts(world, "STOP", to=CODE)
