@@ -55,8 +55,6 @@ def _applied(rule: kinds.Thread, event: Event, before: Thread | None, fields: Ma
     opens, moves = event.type in rule.opened_by, event.type in rule.moved_by
     begins = opens and (before is None or before.ended or not moves)
     kept: Mapping[str, object] = {} if before is None or begins else before.data
-    if moves:
-        kept = {name: value for name, value in kept.items() if name != "timezone"}
     last = before.event_time if before else None
     return Thread(
         event_time=event.time if last is None else max(last, event.time),
