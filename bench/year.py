@@ -15,11 +15,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from random import Random
 from typing import Any
 
 from processors.effects import Record
 from schemas.clock import rfc3339
+from schemas.envelope import Event
 from schemas.topics import TOPICS
 from schemas.wire import event_from_mapping
 from streams.collecting import collect_rarely
@@ -30,6 +32,7 @@ from tidings.rehearsal.providers import provider_stage
 START = datetime(2026, 1, 1, tzinfo=UTC)
 TENANT = "pantry"
 VISITS_A_YEAR = 12
+READ_AHEAD = 256
 _STAFF = {"kind": "staff", "id": "s1"}
 _SETTINGS: Mapping[str, Any] = {
     "name": "Riverside Pantry",
@@ -126,8 +129,7 @@ def rehearse(clients: int, days: int, seed: int) -> Figures:
     began, burnt = time.perf_counter(), time.process_time()
     quarter = max(days // 4, 1)
     mark = START + timedelta(days=quarter)
-    for document in events(clients, days, seed):
-        event = event_from_mapping(document)
+    for event in _read(events(clients, days, seed)):
         while event.time >= mark:
             figures.quarters.append((figures.events, runner.open_timers(), peak_mebibytes()))
             mark += timedelta(days=quarter)
@@ -138,6 +140,14 @@ def rehearse(clients: int, days: int, seed: int) -> Figures:
     figures.wall_seconds, figures.cpu_seconds = time.perf_counter() - began, time.process_time() - burnt
     figures.quarters.append((figures.events, runner.open_timers(), peak_mebibytes()))
     return figures
+
+
+def _read(documents: Iterator[dict[str, object]]) -> Iterator[Event]:
+    """Some ahead, as whoever reads a file or a topic does: one by one, between all that follows from each, takes twice
+    as long.
+    """
+    while ahead := [event_from_mapping(document) for document in islice(documents, READ_AHEAD)]:
+        yield from ahead
 
 
 def _advance(runner: MemoryRunner, to: datetime) -> None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from processors.allowance import allowance_of
 from processors.billing import charge_of
 from processors.brands import BRAND, brand_of, letterhead
-from processors.carriers import route_of
 from processors.dispatch.gates import Case, sender
 from processors.invitation import invitations
 from processors.look_alikes import rewrite
@@ -108,7 +107,7 @@ def _message(case: Case, template_version: str, rendered: Rendered, body: Body) 
 
 def _addresses(case: Case) -> tuple[str, str, str | None]:
     """Where the message goes and where it comes from; for a text that leaves by email, its phone number as well."""
-    recipient, route = case.candidate.recipient, route_of(case.candidate, case.known.settings, case.now)
+    recipient, route = case.candidate.recipient, case.route
     to, from_ = route.to or recipient.to, sender(case)
     if to is None or from_ is None:
         raise LookupError(f"message {case.candidate.message_id} passed the gates without address or sender")

@@ -11,8 +11,12 @@ def zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
+@lru_cache(maxsize=1024)
 def instant(text: str, timezone: str) -> datetime:
-    """The instant of RFC 3339 text, which may write `t` and `z`, or of a local time in `timezone`; in UTC."""
+    """The instant of RFC 3339 text, which may write `t` and `z`, or of a local time in `timezone`; in UTC.
+
+    Several kinds count from one and the same field of an event.
+    """
     parsed = datetime.fromisoformat(text.upper())
     if parsed.tzinfo is not None:
         return parsed.astimezone(UTC)

@@ -9,6 +9,7 @@ GSM7_BASIC = frozenset(
 """The default alphabet: one septet each."""
 GSM7_EXTENSION = frozenset("^{}\\[~]|€\f")
 """The extension table: two septets each, never split over two parts."""
+_GSM7 = GSM7_BASIC | GSM7_EXTENSION
 GSM7_ALONE, GSM7_PART = 160, 153
 UCS2_ALONE, UCS2_PART = 70, 67
 
@@ -23,7 +24,10 @@ class Packing:
 
 def pack(text: str) -> Packing:
     """Pack a text exactly: no escape pair and no surrogate pair is split over two parts; an empty text is one part."""
-    if all(letter in GSM7_BASIC or letter in GSM7_EXTENSION for letter in text):
+    letters = set(text)
+    if letters <= GSM7_BASIC:
+        return Packing(encoding="gsm7", segments=1 if len(text) <= GSM7_ALONE else -(-len(text) // GSM7_PART))
+    if letters <= _GSM7:
         widths = [2 if letter in GSM7_EXTENSION else 1 for letter in text]
         return Packing(encoding="gsm7", segments=_parts(widths, GSM7_ALONE, GSM7_PART))
     widths = [2 if ord(letter) > 0xFFFF else 1 for letter in text]

@@ -37,7 +37,7 @@ def on_status(record: Record, tables: Tables) -> Iterator[Effect]:
     before = tables.get(FOLDED, report.message_id)
     if before is not None and not rises(before.status, report):
         return
-    if report.charge is None and before is not None:
+    if report.charge is None and before is not None and before.status.charge is not None:
         report = replace(report, charge=before.status.charge)
     yield from leave_whereabouts(report, before.status if before else None)
     yield from _bill(report, before)

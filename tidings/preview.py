@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 
 from processors.as_it_stands import PEOPLE
+from processors.carriers import route_of
 from processors.command import command
 from processors.dispatch.gates import Case, Stop, first_stop, sender
 from processors.effects import Record
@@ -139,7 +140,8 @@ def _sheets(record: Record, event: Event, known: InForce, consents: Mapping[str,
 
 def _sheet_of(candidate: Candidate, now: datetime, known: InForce, consent: Consent | None) -> Sheet:
     """A candidate before the gates, rendered whatever they say."""
-    case = Case(candidate=candidate, known=known, consent=consent, now=now)
+    route = route_of(candidate, known.settings, now)
+    case = Case(candidate=candidate, known=known, consent=consent, now=now, route=route)
     stop, message = first_stop(case), None
     if candidate.recipient.to is not None and sender(case) is not None:
         try:

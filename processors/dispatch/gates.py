@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from processors.carriers import route_of
+from processors.carriers import Route
 from processors.consent import facts_of
 from processors.local_time import on_wall_clock
 from processors.quiet_hours import end_of_rest
@@ -34,6 +34,7 @@ class Case:
     known: InForce
     consent: Consent | None
     now: datetime
+    route: Route
     first_copy: str | None = None
 
 
@@ -166,7 +167,7 @@ def in_programme(case: Case) -> Stop | None:
 
 def has_carrier(case: Case) -> Stop | None:
     """Where texts go by email, the carrier must be known and its email gateway must still work (section 4)."""
-    route = route_of(case.candidate, case.known.settings, case.now)
+    route = case.route
     return None if route.refused is None else Stop(reason=route.refused, facts=route.facts)
 
 
@@ -213,8 +214,7 @@ def sender(case: Case) -> str | None:
         return own.from_
     if programme is not None:
         return programme.short_code
-    route = route_of(candidate, settings, case.now)
-    if route.by_email or route.refused:
+    if case.route.by_email or case.route.refused:
         return settings.smtp_contact_email
     return _sender_of_channel(candidate, settings)
 

@@ -4,12 +4,13 @@ Guarantee: one command per message id, however often its candidate arrives. What
 address, ordered by a timer, and passes all gates again when its hour comes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import timedelta
 from functools import partial
 
 from processors.addressees import as_wanted_now
 from processors.allowance import allowance_of
+from processors.carriers import route_of
 from processors.command import command
 from processors.decisions import decided_on_candidate, decision_on_candidate, facts_of
 from processors.dispatch.correspondence import change_consent, hear
@@ -43,7 +44,12 @@ HELD_PER_ADDRESS = 10_000
 
 def on_message(record: Record, tables: Tables) -> Iterator[Effect]:
     """A message that is due, the withdrawal of one, or something else that an address has to know."""
-    if isinstance(record.value, Withdrawal):
+    if isinstance(record.value, Candidate):
+        candidate = record.value
+        held = tables.get(HELD, row_key(candidate.key, candidate.message_id))
+        if held is None and not _is_dealt_with(candidate, tables):
+            yield from _dispatch(candidate, record, tables)
+    elif isinstance(record.value, Withdrawal):
         yield from _withdraw(record.value, record, tables)
     elif isinstance(record.value, ContactUpdate):
         yield enter(record.value, record.key)
@@ -54,11 +60,6 @@ def on_message(record: Record, tables: Tables) -> Iterator[Effect]:
         reply = yield from hear(record.value, record, tables)
         if reply is not None:
             yield from _dispatch(reply, record, tables)
-    elif isinstance(record.value, Candidate):
-        candidate = record.value
-        held = tables.get(HELD, row_key(candidate.key, candidate.message_id))
-        if held is None and not _is_dealt_with(candidate, tables):
-            yield from _dispatch(candidate, record, tables)
 
 
 def on_consent_change(record: Record, tables: Tables) -> Iterator[Effect]:
@@ -98,16 +99,14 @@ def _dispatch(candidate: Candidate, record: Record, tables: Tables) -> Iterator[
         pause = REFUSED_PAUSE if refusal_of(tables, candidate.tenant) else SETTINGS_PAUSE
         yield from _hold(candidate, Held(candidate=candidate, reason="", until=record.now + pause))
         return
-    copies = tables.get(COPIES, _copies_row(candidate))
     case = Case(
         candidate=candidate,
         known=known,
         consent=tables.get(CONSENTS, candidate.key),
         now=record.now,
-        first_copy=copies.message_id if copies and copies.message_id != candidate.message_id else None,
+        route=route_of(candidate, known.settings, record.now),
+        first_copy=(yield from _first_copy(candidate, tables)),
     )
-    if copies is None and _may_be_copied(candidate):
-        yield Put(table=COPIES, key=_copies_row(candidate), value=FirstCopy(message_id=candidate.message_id))
     stop = first_stop(case)
     if stop is None:
         try:
@@ -124,15 +123,20 @@ def _dispatch(candidate: Candidate, record: Record, tables: Tables) -> Iterator[
     yield from _stopped(candidate, stop, record, known)
 
 
-def _may_be_copied(candidate: Candidate) -> bool:
-    """Whether its audience may name an address twice: that of a rule, or staff. Each contact is meant in person."""
+def _first_copy(candidate: Candidate, tables: Tables) -> Generator[Effect, None, str | None]:
+    """The message by which this address got the same before, if its audience may name an address twice.
+
+    That of a rule may, and so may staff. Each contact is meant in person.
+    """
     to = candidate.recipient
-    return bool(to.to) and (candidate.kind.startswith(PREFIX) or to.staff is not None)
-
-
-def _copies_row(candidate: Candidate) -> str:
+    if not to.to or not (candidate.kind.startswith(PREFIX) or to.staff is not None):
+        return None
     cause = candidate.cause
-    return row_key(candidate.key, cause.source, cause.event_id, candidate.kind, candidate.channel)
+    row = row_key(candidate.key, cause.source, cause.event_id, candidate.kind, candidate.channel)
+    first = tables.get(COPIES, row)
+    if first is None:
+        yield Put(table=COPIES, key=row, value=FirstCopy(message_id=candidate.message_id))
+    return first.message_id if first and first.message_id != candidate.message_id else None
 
 
 def _send(message: Message, candidate: Candidate, record: Record, known: InForce, tables: Tables) -> Iterator[Effect]:

@@ -97,7 +97,7 @@ def _attempt(
     intent: LedgerEntry, message: Message, answers: Answers, record: Record, tables: Tables
 ) -> Iterator[Effect]:
     """Hand the message over: the provider takes it at once, or will say in a second that it did not."""
-    address = next((key for key in _addresses(message) if key in answers), None)
+    address = next((key for key in _addresses(message) if key in answers), None) if answers else None
     word = str(Status.DELIVERED)
     if address is not None:
         counted = _row(message.tenant, address)
