@@ -8,12 +8,13 @@ may have changed meanwhile. Its credits are reserved until it comes back to the 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import TypeVar
 
 from processors.credit.spending import over_cap
 from processors.credit.tables import PAID, PURSES, RELEASED, TIMERS, UNPAID
 from processors.credit.wakes import Wake, wake_row
 from processors.decisions import decided_on_message
-from processors.effects import Delete, Effect, Forward, Put, Record, Tables, prefix_end, row_key
+from processors.effects import Delete, Effect, Forward, Put, Record, Table, Tables, prefix_end, row_key
 from processors.timers import arm, disarm
 from schemas.billing import Charge
 from schemas.candidate import Withdrawal
@@ -25,8 +26,10 @@ from schemas.replacing import replace
 from schemas.topics import AUDIENCE, CHARGES, MESSAGES
 from schemas.words import Outcome
 
-PARKED_PER_TENANT = 20_000
-"""How many parked texts a withdrawal looks through."""
+T = TypeVar("T")
+
+LOOKED_AT_ONCE = 1_000
+"""Texts that a withdrawal takes into memory together; it looks through all that wait."""
 RELEASED_AT_ONCE = 500
 """Parked texts that are released with one record: what it changes has to fit one record of the changelog."""
 RELEASE_PAUSE = timedelta(seconds=1)
@@ -123,7 +126,7 @@ def withdraw(withdrawal: Withdrawal, record: Record, tables: Tables) -> Iterator
             one = replace(withdrawal, message_id=message_id, contact=None)
             yield Forward(topic=CHARGES.name, key=f"{withdrawal.tenant}|", value=one)
         return
-    for row, unpaid in _parked(withdrawal.tenant, tables):
+    for row, unpaid in _rows(UNPAID, withdrawal.tenant, tables):
         if unpaid.message.message_id == withdrawal.message_id:
             yield from _unpark(row, unpaid.message)
             yield cancelled(unpaid.message, withdrawal, record)
@@ -177,18 +180,20 @@ def _since(message: Message) -> datetime:
 
 def _waiting_for(withdrawal: Withdrawal, tables: Tables) -> Iterator[str]:
     """The messages to one contact that wait for credits, or pass the gates again."""
-    for _, unpaid in _parked(withdrawal.tenant, tables):
+    for _, unpaid in _rows(UNPAID, withdrawal.tenant, tables):
         if unpaid.message.contact == withdrawal.contact:
             yield unpaid.message.message_id
-    prefix = row_key(withdrawal.tenant, "")
-    for row, released in tables.range(RELEASED, prefix, prefix_end(prefix), PARKED_PER_TENANT):
+    for row, released in _rows(RELEASED, withdrawal.tenant, tables):
         if released.contact == withdrawal.contact:
-            yield row.removeprefix(prefix)
+            yield row.rpartition("\0")[2]
 
 
-def _parked(tenant: str, tables: Tables) -> list[tuple[str, Unpaid]]:
-    prefix = row_key(tenant, "")
-    return tables.range(UNPAID, prefix, prefix_end(prefix), PARKED_PER_TENANT)
+def _rows(table: Table[T], tenant: str, tables: Tables) -> Iterator[tuple[str, T]]:
+    """All rows of one tenant, some at a time; those that were looked at may be removed meanwhile."""
+    low, high = row_key(tenant, ""), prefix_end(row_key(tenant, ""))
+    while rows := tables.range(table, low, high, LOOKED_AT_ONCE):
+        yield from rows
+        low = row_key(rows[-1][0], "")
 
 
 def _expired(message: Message, record: Record) -> Effect:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from processors.credit.tables import PURSES, RELEASED, UNPAID
+from processors.credit.waiting import LOOKED_AT_ONCE
 from processors.decide.tables import PLACES
 from schemas.billing import CreditChange
 from schemas.candidate import Candidate, Cause, Recipient, Withdrawal
@@ -396,6 +397,15 @@ def test_all_that_waits_for_a_contact_goes_with_the_contact() -> None:
     till.hears(back(asking("m1"), till.released[0], till.now))
     assert till.reasons[4:] == [("m1", "cancelled", 2)]
     assert (till.commanded, till.credits) == ([], 0)
+
+
+def test_a_withdrawal_finds_its_text_however_many_wait() -> None:
+    till, many = Till(), LOOKED_AT_ONCE + 50
+    for number in range(many):
+        till.hears(asking(f"m{number:05d}", commanded_at=MONDAY + timedelta(seconds=number)))
+    last = f"m{many - 1:05d}"
+    till.hears(gone(last))
+    assert till.reasons[many:] == [(last, "cancelled", 2)]
 
 
 def test_what_an_older_version_parked_leaves_when_it_is_paid() -> None:
