@@ -7,6 +7,7 @@ import pytest
 
 from schemas.avro_schema import avro_schema
 from schemas.codec import Codec, SchemasUnavailable
+from schemas.contact import Contact
 from schemas.events.orders import Cart, Item
 from schemas.faults import Unreadable
 from tests.unit.schemas.registry import Registry, running_registry
@@ -29,6 +30,14 @@ def test_a_record_is_written_with_the_registrys_id_and_read_again(registry: Regi
     assert registry.levels == {"tidings.Cart": "FULL_TRANSITIVE"}
     with SchemaRegistry(registry.url) as source:
         assert Codec(source).decode(value) == CART
+
+
+def test_a_schema_is_sent_without_what_apicurio_refuses(registry: Registry) -> None:
+    with SchemaRegistry(registry.url) as source:
+        sent = registry.schemas[source.id_of(Contact)]
+    assert '"{}"' in json.dumps(avro_schema(Contact))
+    assert '"{}"' not in sent
+    assert json.loads(sent) == avro_schema(Contact)
 
 
 def test_the_registry_is_asked_once_for_each_schema(registry: Registry) -> None:
