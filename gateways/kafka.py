@@ -8,7 +8,7 @@ from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 
 from gateways.log import Row
 from tidings.config import Kafka
-from tidings.kafka_clients import started
+from tidings.kafka_clients import connect, started
 from tidings.security import client_security
 
 MAX_BATCH_BYTES = 1_000_000
@@ -44,8 +44,8 @@ class KafkaLog:
         )
 
     async def start(self) -> None:
-        """Connect."""
-        await self._producer.start()
+        """Connect; raises Unreachable."""
+        await connect(self._producer)
 
     async def stop(self) -> None:
         """Send what is left and disconnect."""

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import structlog
 
 from gateways.answers import Provider
-from gateways.consumer import Gateway, TopicsMissing
+from gateways.consumer import Gateway, NoBroker, TopicsMissing
 from gateways.outcomes import Plan
 from gateways.sandbox import Sandbox
 from gateways.smtp import SmtpRelay
@@ -121,6 +121,9 @@ def crash(name: str, error: BaseException) -> None:
     if refusal is not None:
         os.write(2, f"gateway {name} ends: {not_allowed(refusal)}\n".encode())
         os._exit(MISCONFIGURED)
+    if isinstance(error, NoBroker):
+        os.write(2, f"gateway {name} ends: {error}, `tidings doctor` says why\n".encode())
+        os._exit(UNAVAILABLE)
     text = f"gateway {name} ends: {error!r}\n" + "".join(traceback.format_exception(error))
     os.write(2, text.encode())
     os._exit(CRASHED)

@@ -27,7 +27,7 @@ _SUBJECT = "ticks"
 async def tick_until_cancelled(installation: Installation, health: Health | None = None) -> None:
     """Tick in the installation's interval; a broker that is away for a while is waited for, and `health` says so.
 
-    Raises PermissionError where the user may not write ticks.
+    Raises Unreachable when no broker can be used at the start, PermissionError where the user may not write ticks.
     """
     health = health or Health()
     health.waits(_SUBJECT, "none was sent yet")

@@ -53,7 +53,7 @@ async def let_in(client: _Client, kafka: Kafka) -> AsyncIterator[_Client]:
             except NOT_ALLOWED:
                 raise
             except (KafkaError, OSError) as error:
-                raise await _not_let_in(kafka) from error
+                raise await not_let_in(kafka) from error
             yield client
     except NOT_ALLOWED as error:
         raise NotAllowed(not_allowed(error)) from error
@@ -66,7 +66,7 @@ def not_taken(topic: Topic, error: KafkaError) -> Unavailable:
     return BrokerUnreachable(f"Topic {topic.name} did not take a record: {error}")
 
 
-async def _not_let_in(kafka: Kafka) -> Unavailable:
+async def not_let_in(kafka: Kafka) -> Unavailable:
     """Why no client can start, found out by knocking once more."""
     said = await why_closed(kafka)
     if said is not None:

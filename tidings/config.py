@@ -20,7 +20,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from schemas.faults import Fault, Refused
 from schemas.validation import reason_of
 from schemas.words import Channel
-from tidings.config_values import Channels, Port, Positive, Seconds
+from tidings.config_values import Channels, Port, Positive, Seconds, Servers
 
 PREFIX = "TIDINGS_"
 FILE_VARIABLE = "TIDINGS_CONFIG"
@@ -60,7 +60,7 @@ class Kafka:
 
     __pydantic_config__: ClassVar[ConfigDict] = _CLOSED
 
-    bootstrap_servers: Annotated[str, Field(min_length=1)] = LOCAL_BOOTSTRAP_SERVERS
+    bootstrap_servers: Servers = LOCAL_BOOTSTRAP_SERVERS
     security_protocol: SecurityProtocol = SecurityProtocol.PLAINTEXT
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
     sasl_username: str | None = None

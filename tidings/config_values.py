@@ -1,8 +1,9 @@
 """The values that settings of an installation may have, and how a variable, which is one text, says them."""
 
+import re
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from schemas.words import Channel
 
@@ -19,3 +20,14 @@ def _listed(value: object) -> object:
 
 
 Channels = Annotated[tuple[Channel, ...], BeforeValidator(_listed)]
+
+_SERVER = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\s:\[\]/]+)(:[0-9]{1,5})?")
+
+
+def _servers(text: str) -> str:
+    if not all(_SERVER.fullmatch(server.strip()) for server in text.split(",")):
+        raise ValueError(f"must be HOST:PORT, or several parted by commas, not {text!r}")
+    return text
+
+
+Servers = Annotated[str, AfterValidator(_servers)]

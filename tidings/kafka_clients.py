@@ -10,6 +10,7 @@ from aiokafka.errors import (
     ClusterAuthorizationFailedError,
     GroupAuthorizationFailedError,
     GroupCoordinatorNotAvailableError,
+    KafkaConnectionError,
     TopicAuthorizationFailedError,
 )
 
@@ -20,6 +21,10 @@ NOT_ALLOWED = (ClusterAuthorizationFailedError, GroupAuthorizationFailedError, T
 """What the broker answers to a user who lacks a right; to start again is in vain."""
 
 _Client = TypeVar("_Client", AIOKafkaConsumer, AIOKafkaProducer, AIOKafkaAdminClient)
+
+
+class Unreachable(KafkaConnectionError):  # type: ignore[misc]  # aiokafka is untyped
+    """No broker answers a client that starts, or none that lets it in."""
 
 
 def refusal_in(error: BaseException) -> BaseException | None:
@@ -36,12 +41,20 @@ def not_allowed(error: BaseException) -> str:
     return f"the broker does not allow it ({missing}): `docs/reference/rights.md` lists the rights of each process"
 
 
+async def connect(client: AIOKafkaConsumer | AIOKafkaProducer | AIOKafkaAdminClient) -> None:
+    """Start a client; raises Unreachable. Whoever made it closes it then, for it may hold connections."""
+    try:
+        await client.start()
+    except KafkaConnectionError as error:
+        raise Unreachable("no Kafka broker can be used") from error
+
+
 @asynccontextmanager
 async def started(client: _Client) -> AsyncIterator[_Client]:
     """The client, connected inside the block; one whose start fails is closed, too, for it may hold connections."""
     close = client.close if isinstance(client, AIOKafkaAdminClient) else client.stop
     try:
-        await client.start()
+        await connect(client)
         yield client
     finally:
         await close()

@@ -7,7 +7,6 @@ import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import uvicorn
 
@@ -68,17 +67,16 @@ def _bound(port: int, option: str) -> socket.socket:
         raise PortTaken(f"Port {port} cannot be listened on ({error.strerror}); name another with {option}.") from error
 
 
-async def run(smtp_port: int, web_port: int, journal: Path | None, ready: Callable[[Address], None]) -> None:
+async def run(smtp_port: int, web_port: int, journal: Journal | None, ready: Callable[[Address], None]) -> None:
     """Serve until SIGINT or SIGTERM; `ready` is called once both ports listen."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    written = Journal(journal) if journal else None
     try:
-        async with serving(Mailbox(written), smtp_port, web_port) as address:
+        async with serving(Mailbox(journal), smtp_port, web_port) as address:
             ready(address)
             await stop.wait()
     finally:
-        if written is not None:
-            written.close()
+        if journal is not None:
+            journal.close()

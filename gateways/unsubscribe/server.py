@@ -48,7 +48,7 @@ class _Web(uvicorn.Server):
 async def run(installation: Installation, health: Health, ready: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM; `ready` is told the address.
 
-    Raises PortTaken, Refused, ConnectionError; PermissionError where the user may not write events.
+    Raises PortTaken, Refused, Unreachable; PermissionError where the user may not write events.
     """
     stop = asyncio.Event()
     refused: list[PermissionError] = []
@@ -110,7 +110,7 @@ async def serving(installation: Installation, keys: Keys, publish: Publish) -> A
 
 @asynccontextmanager
 async def publishing(kafka: Kafka) -> AsyncIterator[Publish]:
-    """What publishes `unsubscribe.clicked` and waits for the acks; raises ConnectionError when no broker answers.
+    """What publishes `unsubscribe.clicked` and waits for the acks; raises Unreachable when no broker answers.
 
     PermissionError, here and when publishing, is raised where the user may not write events.
     """
@@ -126,8 +126,6 @@ async def publishing(kafka: Kafka) -> AsyncIterator[Publish]:
             producer = await stack.enter_async_context(started(made))
         except NOT_ALLOWED as error:
             raise PermissionError(not_allowed(error)) from error
-        except (KafkaError, OSError) as error:
-            raise ConnectionError(f"no broker can be used at {kafka.bootstrap_servers}: {error}") from error
         yield _publish_by(producer, kafka.topic_prefix + EVENTS.name)
 
 

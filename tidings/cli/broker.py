@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tidings.cli.output import example
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -14,7 +16,7 @@ app = typer.Typer(no_args_is_help=True, help="Start, stop or look at a Kafka on 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
-@app.command()
+@app.command(epilog=example("tidings broker start"))
 def start(as_json: Json = False) -> None:
     """Start the local Kafka and wait until it serves; its data is kept between runs."""
     from tidings.cli.output import print_json
@@ -28,7 +30,7 @@ def start(as_json: Json = False) -> None:
         typer.echo(f"Kafka {again} at {running.bootstrap_servers} (process {running.pid}, {running.home}).")
 
 
-@app.command()
+@app.command(epilog=example("tidings broker stop"))
 def stop() -> None:
     """Stop the local Kafka; its data stays."""
     from deploy.local_kafka import stop as stop_broker
@@ -38,7 +40,7 @@ def stop() -> None:
     typer.echo("Kafka is stopped." if was_running else "Kafka was not running.")
 
 
-@app.command()
+@app.command(epilog=example("tidings broker status"))
 def status(as_json: Json = False) -> None:
     """Say whether the local Kafka runs; exit status 1 when it does not serve."""
     from deploy.local_kafka import status as broker_status

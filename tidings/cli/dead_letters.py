@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tidings.cli.output import example
+
 if TYPE_CHECKING:
     from schemas.dead_letter import DeadLetter
     from streams.client import Publisher
@@ -17,7 +19,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _SHOWN_BYTES = 2_000
 
 
-@app.command("list")
+@app.command("list", epilog=example("tidings dead-letters list --all"))
 def list_(
     every: Annotated[bool, typer.Option("--all", help="Also those that were replayed.")] = False,
     as_json: Json = False,
@@ -43,7 +45,7 @@ def list_(
     typer.echo(f"{len(found) - replayed} open, {replayed} replayed.")
 
 
-@app.command()
+@app.command(epilog=example("tidings dead-letters show events/0/17"))
 def show(
     id_: Annotated[str, typer.Argument(metavar="ID", help="As in the list.")],
     as_json: Json = False,
@@ -62,7 +64,7 @@ def show(
         _show(each)
 
 
-@app.command()
+@app.command(epilog=example("tidings dead-letters replay events/0/17"))
 def replay(
     ids: Annotated[list[str] | None, typer.Argument(metavar="ID…", help="As in the list.")] = None,
     every: Annotated[bool, typer.Option("--all", help="All that nobody has replayed yet.")] = False,

@@ -7,6 +7,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from tidings.cli.output import EXAMPLE
+
 _NAME = "tidings"
 _VALUES: Mapping[object, str] = {str: "TEXT", int: "NUMBER", float: "NUMBER", Path: "PATH"}
 
@@ -24,13 +26,14 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """One command or group of commands; `words` is how it is called."""
+    """One command or group of commands; `words` is how it is called, `example` a whole call, empty for a group."""
 
     words: tuple[str, ...]
     sentence: str
     rest: str
     parameters: tuple[Parameter, ...]
     is_group: bool
+    example: str
 
 
 def commands() -> tuple[Command, ...]:
@@ -51,6 +54,7 @@ def _described(words: tuple[str, ...], command: Any) -> Iterator[Command]:
         rest=rest,
         parameters=tuple(_parameter(each) for each in command.params if not _is_left_out(each)),
         is_group=bool(members),
+        example=(command.epilog or "").removeprefix(EXAMPLE),
     )
     for name, member in members.items():
         yield from _described((*words, name), member)

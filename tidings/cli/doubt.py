@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tidings.cli.output import example
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -19,7 +21,7 @@ Wait = Annotated[float, typer.Option(min=1, help="How long to wait for the gatew
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-@app.command("list")
+@app.command("list", epilog=example("tidings doubt list --tenant pantry"))
 def list_(
     tenant: Annotated[str | None, typer.Option(help="Only this tenant's.")] = None,
     as_json: Json = False,
@@ -44,7 +46,7 @@ def list_(
     typer.echo(f"{len(shown)} on hold.")
 
 
-@app.command()
+@app.command(epilog=example("tidings doubt send 5b0c7e1f --by s1"))
 def send(ids: Ids, by: By, wait_seconds: Wait = 30.0, as_json: Json = False) -> None:
     """Have messages on hold sent once more, under the same ids; what bars a message still bars it.
 
@@ -53,7 +55,7 @@ def send(ids: Ids, by: By, wait_seconds: Wait = 30.0, as_json: Json = False) -> 
     _judge(ids, by, wait_seconds, sends_again=True, as_json=as_json)
 
 
-@app.command()
+@app.command(epilog=example("tidings doubt drop 5b0c7e1f --by s1"))
 def drop(ids: Ids, by: By, wait_seconds: Wait = 30.0, as_json: Json = False) -> None:
     """Leave messages on hold at that: they stay doubtful, and are on hold no more.
 

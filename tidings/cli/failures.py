@@ -1,6 +1,7 @@
 """Errors that a command may end with, as one or two plain sentences and an exit status."""
 
 import os
+import re
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -58,19 +59,50 @@ class Commands(TyperGroup):
         """Run the command; what is not in the table above is a mistake of ours and keeps its traceback."""
         try:
             return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = _in_plain_words(error.message)
+            raise
         except Exception as error:
             known = _recognised(error)
             if known is None:
                 raise
-            text = f"{known.before}{str(error).removesuffix('.')}.{known.after}"
-            typer.echo(text if _begins_with_a_name(error) else text[:1].upper() + text[1:], err=True)
+            typer.echo(_told(error, known), err=True)
             raise typer.Exit(known.status) from None
+
+
+def told(error: Exception) -> str:
+    """A known error as commands tell it, with what can be done."""
+    known = _recognised(error)
+    return str(error) if known is None else _told(error, known)
+
+
+def _told(error: Exception, known: _Known) -> str:
+    text = f"{known.before}{str(error).removesuffix('.')}.{known.after}"
+    return text if _begins_with_a_name(error) else text[:1].upper() + text[1:]
 
 
 def fail(message: str, status: int = FAILED) -> typer.Exit:
     """Say why on standard error; the caller raises what is returned."""
     typer.echo(message, err=True)
     return typer.Exit(status)
+
+
+def _in_plain_words(said: str) -> str:
+    """What Typer 0.29 says of a value that an option does not take, without the words of its validation."""
+    for pattern, words in _PLAIN.items():
+        found = re.search(pattern, said)
+        if found is not None:
+            return words.format(*found.groups())
+    return said
+
+
+_PLAIN = {
+    r"valid integer": "must be a whole number",
+    r"valid number": "must be a number",
+    r"greater than or equal to ([\d.-]+)": "must be at least {0}",
+    r"less than or equal to ([\d.-]+)": "must be at most {0}",
+    r"^Value error, (.+?)\.?$": "{0}",
+}
 
 
 def _begins_with_a_name(error: Exception) -> bool:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from schemas.words import Channel
-from tidings.cli.worker import HttpPort, Leashed, begin
+from tidings.cli.output import example
+from tidings.cli.worker import HttpPort, Leashed, begin, needing_a_broker
 
 if TYPE_CHECKING:
     from gateways.outcomes import Plan
@@ -16,7 +17,7 @@ app = typer.Typer(
 )
 
 
-@app.command()
+@app.command(epilog=example("tidings gateway email --http-port 9102"))
 def email(http_port: HttpPort = None, leashed: Leashed = False) -> None:
     """Hand mail to the mail server."""
     from gateways.worker import run
@@ -24,7 +25,7 @@ def email(http_port: HttpPort = None, leashed: Leashed = False) -> None:
     raise typer.Exit(run(begin(leashed, http_port), "email"))
 
 
-@app.command()
+@app.command(epilog=example("tidings gateway unsubscribe"))
 def unsubscribe(http_port: HttpPort = None, leashed: Leashed = False) -> None:
     """Serve the page behind unsubscribe links; a click becomes the event `unsubscribe.clicked`."""
     import asyncio
@@ -38,15 +39,15 @@ def unsubscribe(http_port: HttpPort = None, leashed: Leashed = False) -> None:
     installation = begin(leashed, http_port)
     try:
         health = Health()
-        with health_endpoint(installation.worker, health):
+        with needing_a_broker(installation), health_endpoint(installation.worker, health):
             asyncio.run(run(installation, health, lambda address: typer.echo(f"Clicks are taken at {address}.")))
     except PermissionError as error:
         raise fail(f"The page ends: {error}.", os.EX_CONFIG) from None
-    except (PortTaken, ConnectionError) as error:
-        raise fail(f"{error}.") from None
+    except PortTaken as error:
+        raise fail(f"{error}.", os.EX_UNAVAILABLE) from None
 
 
-@app.command()
+@app.command(epilog=example("tidings gateway sandbox --channel sms --channel voice"))
 def sandbox(
     channel: Annotated[
         list[Channel] | None,

@@ -20,7 +20,9 @@ def mailbox(
     """Take mail on this machine and show it on a web page, delivering to nobody."""
     import asyncio
 
+    from deploy.mailbox.journal import Journal
     from deploy.mailbox.server import run
+    from tidings.cli.failures import INVALID, fail
     from tidings.cli.output import print_json
 
     def ready(address: "Address") -> None:
@@ -29,4 +31,8 @@ def mailbox(
         else:
             typer.echo(f"Mail is taken at 127.0.0.1:{address.smtp_port} and shown at {address.url} (Ctrl-C ends it).")
 
-    asyncio.run(run(smtp_port, web_port, journal, ready))
+    try:
+        written = Journal(journal) if journal else None
+    except OSError as error:
+        raise fail(f"--journal {journal} cannot be written: {error.strerror}.", INVALID) from None
+    asyncio.run(run(smtp_port, web_port, written, ready))

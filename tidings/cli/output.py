@@ -11,6 +11,14 @@ if TYPE_CHECKING:
 _PIPE_WIDTH = 200
 
 
+EXAMPLE = "Example: "
+
+
+def example(command: str) -> str:
+    """The end of a command's help: one call as somebody types it."""
+    return EXAMPLE + command
+
+
 def console(*, stderr: bool = False) -> "Console":
     """A console for people; into a pipe it neither colours nor folds what fits into a long line."""
     from rich.console import Console

@@ -179,9 +179,9 @@ def _of_file(file: Path, tenant: str) -> "Sequence[Happened]":
     from tidings.preview import Happened
 
     found = list(events_in(text_of(str(file))))
-    for each in found:
-        for fault in each.faults:
-            raise fail(f"{file}: {each.name}: {fault}.", INVALID)
+    faults = [f"{file}: {each.name}: {fault}." for each in found for fault in each.faults]
+    if faults:
+        raise fail("\n".join(faults), INVALID)
     if not found:
         raise fail(f"There is no event in {file}.", INVALID)
     events = [replace(each.event, tenant=tenant) for each in found if each.event is not None]

@@ -33,13 +33,13 @@ def receive(
     import asyncio
 
     from streams.unavailable import Unavailable
-    from tidings.cli.failures import fail
+    from tidings.cli.failures import fail, told
 
     taking = _Taking(tenant)
     try:
         asyncio.run(taking.take_all(places or ["-"]))
     except Unavailable as error:
-        raise fail(f"{str(error).removesuffix('.')}.", TRY_AGAIN) from None
+        raise fail(told(error), TRY_AGAIN) from None
     taking.end()
 
 

@@ -30,6 +30,7 @@ from tidings.cli import (
     worker,
 )
 from tidings.cli.failures import Commands
+from tidings.cli.output import example
 
 app = typer.Typer(
     cls=Commands,
@@ -41,28 +42,32 @@ app = typer.Typer(
 
 _RUN, _SEE, _EXPLAIN = "Run", "Say and see", "Ask"
 
-app.command(rich_help_panel=_RUN)(demo.demo)
-app.command(rich_help_panel=_RUN)(up.up)
+app.command(rich_help_panel=_RUN, epilog=example("tidings demo --until-done"))(demo.demo)
+app.command(rich_help_panel=_RUN, epilog=example("tidings up --http-port 9100"))(up.up)
 app.add_typer(broker.app, name="broker", rich_help_panel=_RUN)
 app.add_typer(topics.app, name="topics", rich_help_panel=_RUN)
-app.command(rich_help_panel=_RUN)(worker.worker)
+app.command(rich_help_panel=_RUN, epilog=example("tidings worker decide dispatch credit settle"))(worker.worker)
 app.add_typer(gateway.app, name="gateway", rich_help_panel=_RUN)
-app.command(rich_help_panel=_RUN)(worker.ticker)
-app.command(rich_help_panel=_RUN)(mailbox.mailbox)
-app.command(rich_help_panel=_SEE)(publish.publish)
-app.command(rich_help_panel=_SEE)(receive.receive)
-app.command(rich_help_panel=_SEE)(tail.tail)
+app.command(rich_help_panel=_RUN, epilog=example("tidings ticker --http-port 9101"))(worker.ticker)
+app.command(rich_help_panel=_RUN, epilog=example("tidings mailbox --smtp-port 1025 --web-port 8025"))(mailbox.mailbox)
+app.command(rich_help_panel=_SEE, epilog=example("tidings publish order.json"))(publish.publish)
+app.command(rich_help_panel=_SEE, epilog=example("tidings receive --tenant pantry ~/Maildir"))(receive.receive)
+app.command(rich_help_panel=_SEE, epilog=example("tidings tail decisions --from-beginning -n 20"))(tail.tail)
 app.add_typer(settings.app, name="settings", rich_help_panel=_SEE)
 app.add_typer(dead_letters.app, name="dead-letters", rich_help_panel=_SEE)
 app.add_typer(doubt.app, name="doubt", rich_help_panel=_SEE)
-app.command(rich_help_panel=_EXPLAIN)(why.why)
-app.command(rich_help_panel=_EXPLAIN)(invoice.invoice)
-app.command(rich_help_panel=_EXPLAIN)(audit.audit)
-app.command(rich_help_panel=_EXPLAIN)(preview.preview)
+app.command(rich_help_panel=_EXPLAIN, epilog=example("tidings why --tenant pantry --event order-1"))(why.why)
+app.command(rich_help_panel=_EXPLAIN, epilog=example("tidings invoice --tenant pantry --period 2026-04"))(
+    invoice.invoice
+)
+app.command(rich_help_panel=_EXPLAIN, epilog=example("tidings audit --settle-seconds 300"))(audit.audit)
+app.command(rich_help_panel=_EXPLAIN, epilog=example("tidings preview document --settings pantry.yaml"))(
+    preview.preview
+)
 app.add_typer(rules.app, name="rules", rich_help_panel=_EXPLAIN)
-app.command("try", rich_help_panel=_EXPLAIN)(try_.try_)
-app.command(rich_help_panel=_EXPLAIN)(rehearse.rehearse)
-app.command(rich_help_panel=_EXPLAIN)(doctor.doctor)
+app.command("try", rich_help_panel=_EXPLAIN, epilog=example("tidings try pantry.yaml --days 14"))(try_.try_)
+app.command(rich_help_panel=_EXPLAIN, epilog=example("tidings rehearse reminder.yaml"))(rehearse.rehearse)
+app.command(rich_help_panel=_EXPLAIN, epilog=example("tidings doctor"))(doctor.doctor)
 
 
 def _version(wanted: bool) -> None:

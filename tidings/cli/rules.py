@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tidings.cli.output import example
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Look at a tenant's settings and rules before they are published.")
 
 
-@app.command()
+@app.command(epilog=example("tidings rules check pantry.yaml"))
 def check(
     files: Annotated[
         list[Path], typer.Argument(metavar="FILE…", help="A tenant's settings, or only the list of its rules, as YAML.")

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tidings.cli.output import example
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -22,7 +24,7 @@ Whose = Annotated[str | None, typer.Option("--tenant", help="Whose settings, whe
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
-@app.command()
+@app.command(epilog=example("tidings settings show --tenant pantry --yaml"))
 def show(
     tenant: Annotated[str, typer.Option(help="The tenant whose settings they are.")],
     as_yaml: Annotated[bool, typer.Option("--yaml", help="Print a file to edit, for diff and apply.")] = False,
@@ -49,7 +51,7 @@ def show(
         _print_settings(known, as_json)
 
 
-@app.command()
+@app.command(epilog=example("tidings settings diff pantry.yaml"))
 def diff(file: File, tenant: Whose = None, as_json: Json = False) -> None:
     """Say what a file would change of the settings that stand.
 
@@ -69,7 +71,7 @@ def diff(file: File, tenant: Whose = None, as_json: Json = False) -> None:
     raise typer.Exit(1 if found else 0)
 
 
-@app.command()
+@app.command(epilog=example("tidings settings apply pantry.yaml --by s1"))
 def apply(
     file: File,
     tenant: Whose = None,

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tidings.cli.output import example
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -13,7 +15,7 @@ app = typer.Typer(no_args_is_help=True, help="Compare the broker's topics with w
 Json = Annotated[bool, typer.Option("--json", help="Print a JSON list of the differences.")]
 
 
-@app.command()
+@app.command(epilog=example("tidings topics plan"))
 def plan(as_json: Json = False) -> None:
     """List what differs and change nothing; exit status 1 when something does."""
     import asyncio
@@ -28,7 +30,7 @@ def plan(as_json: Json = False) -> None:
     raise typer.Exit(1 if differences else 0)
 
 
-@app.command()
+@app.command(epilog=example("tidings topics apply"))
 def apply(as_json: Json = False) -> None:
     """Make what is missing and change what differs; exit status 1 when something is left to do by hand."""
     import asyncio

@@ -46,6 +46,8 @@ def try_(
     now = datetime.now(UTC)
     try:
         read = read_draft(file)
+        if not patch and not read.is_rules:
+            read.checked()
         window = _window(one_tenant(read.tenant, tenant), read, now - timedelta(days=days), now, most)
         in_force = window.setting.settings.document
         document = read.over(in_force if patch or read.is_rules else {})

@@ -1,10 +1,13 @@
 """`tidings worker`, `tidings ticker`: one long-running process each."""
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tidings.config import Installation
 
 HttpPort = Annotated[
@@ -67,12 +70,29 @@ def ticker(http_port: HttpPort = None, leashed: Leashed = False) -> None:
             await ticking
 
     try:
-        with health_endpoint(installation.worker, health):
+        with needing_a_broker(installation), health_endpoint(installation.worker, health):
             asyncio.run(until_told())
     except PortTaken as error:
-        raise fail(f"{error}.") from None
+        raise fail(f"{error}.", os.EX_UNAVAILABLE) from None
     except PermissionError as error:
         raise fail(f"The ticker ends: {error}.", os.EX_CONFIG) from None
+
+
+@contextmanager
+def needing_a_broker(installation: "Installation") -> "Iterator[None]":
+    """What a long-running process does once it has begun; without a broker it ends with 69, and says why."""
+    import asyncio
+    import os
+
+    from streams.unavailable import Unavailable, not_let_in
+    from tidings.cli.failures import fail, told
+    from tidings.kafka_clients import Unreachable
+
+    try:
+        yield
+    except (Unavailable, Unreachable) as error:
+        why = error if isinstance(error, Unavailable) else asyncio.run(not_let_in(installation.kafka))
+        raise fail(told(why), os.EX_UNAVAILABLE) from None
 
 
 def begin(leashed: bool, http_port: int | None) -> "Installation":

@@ -16,7 +16,7 @@ def cli() -> str:
         level = 2 if len(command.words) < 3 else 3
         parts += [heading(code(" ".join(command.words)), level), command.sentence, command.rest]
         if not command.is_group:
-            parts.append(block(_usage(command)))
+            parts += [block(_usage(command)), f"For example {code(command.example)}."]
         parts.append(_parameters(command.parameters))
     return page("Commands", "`tidings/cli/`", _INTRO, *parts)
 
