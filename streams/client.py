@@ -19,6 +19,7 @@ from schemas.topics import Topic
 from streams.murmur import murmur2
 from streams.unavailable import TopicMissing, Unavailable, let_in, not_taken
 from tidings.config import Kafka
+from tidings.progress import tell
 from tidings.security import client_security
 
 _RECORD_OVERHEAD_BYTES = 128
@@ -156,13 +157,15 @@ async def publisher(kafka: Kafka, *topics: Topic) -> AsyncIterator[Publisher]:
 async def read_to_end(
     kafka: Kafka, topic: Topic, *, key: bytes | None = None, since: datetime | None = None
 ) -> AsyncGenerator[Stored, None]:
-    """All records of a topic up to its present end; with `key`, all of that key's partition."""
+    """All records of a topic up to its present end; with `key`, all of that key's partition. Tells of its progress."""
     async with consumer(kafka) as reading:
         partitions = await _partitions(reading, kafka, topic, key)
         reading.assign(partitions)
         ends = await reading.end_offsets(partitions)
         await _seek(reading, partitions, since)
-        waiting = {each for each in partitions if await reading.position(each) < ends[each]}
+        begun = {each: await reading.position(each) for each in partitions}
+        waiting = {each for each in partitions if begun[each] < ends[each]}
+        total = sum(ends[each] - begun[each] for each in waiting)
         idle_polls = 0
         while waiting:
             batches = await reading.getmany(*waiting, timeout_ms=_POLL_MS)
@@ -175,7 +178,9 @@ async def read_to_end(
                 for record in records:
                     if record.offset < ends[partition]:
                         yield _stored(record, topic)
-            waiting = {each for each in waiting if await reading.position(each) < ends[each]}
+            left = {each: ends[each] - await reading.position(each) for each in waiting}
+            waiting = {each for each in waiting if left[each] > 0}
+            tell(f"Reading topic {topic.name}", total - sum(left[each] for each in waiting), total)
 
 
 async def follow(kafka: Kafka, topic: Topic, *, from_beginning: bool = False) -> AsyncGenerator[Stored, None]:

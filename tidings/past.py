@@ -46,6 +46,12 @@ async def contacts_now(kafka: Kafka, tenant: str) -> tuple[Contact, ...]:
     return tuple(rows.values())
 
 
+async def knows_contact(kafka: Kafka, tenant: str, contact: str) -> bool:
+    """Whether a tenant has such a contact; costs as much as all of them, in time and not in memory."""
+    key = row_key(tenant, contact)
+    return key in await state_rows(kafka, DECIDE, CONTACTS, key)
+
+
 async def events_of(kafka: Kafka, tenant: str, since: datetime | None = None) -> AsyncGenerator[Logged, None]:
     """A tenant's events, each partition in its order; what cannot be read is passed over, for it is a dead letter."""
     async for record, position in _records(kafka, EVENTS, f"{tenant}|", since=since):

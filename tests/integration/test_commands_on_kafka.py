@@ -21,7 +21,7 @@ from schemas.decision import Decision
 from schemas.delivery import AttemptState, DeliveryStatus, LedgerEntry
 from schemas.faults import Fault, Refused
 from schemas.message import Message
-from schemas.state import Seen
+from schemas.state import Seen, TenantSettings
 from schemas.topics import (
     BY_NAME,
     CONSENTS,
@@ -29,6 +29,7 @@ from schemas.topics import (
     DECISIONS,
     EVENTS,
     PARTITIONS,
+    SETTINGS,
     STATUSES,
     USAGE,
     Topic,
@@ -39,6 +40,7 @@ from streams.client import Position, Stored, partition_of, publisher, read_to_en
 from streams.unavailable import TopicMissing
 from tidings.cli.root import app
 from tidings.config import Installation, Kafka, load
+from tidings.progress import heard_by
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 
@@ -296,6 +298,55 @@ def test_what_nobody_knows_of_is_said_with_where_else_to_look() -> None:
 
 def test_a_name_that_nothing_bears_is_said_to_be_unknown() -> None:
     assert "No tenant 'nobody' has settings" in tidings("why", "--tenant", "nobody", "--event", "e1").stderr
+
+
+@pytest.mark.parametrize(
+    ("call", "status", "says"),
+    [
+        ("settings show --tenant nobody", 1, "Tenant nobody has no settings."),
+        ("settings show --tenant named --version 9", 1, "There is no version 9 of tenant named's settings."),
+        ("why --tenant named --contact c9", 1, "Tenant named has no contact 'c9'."),
+        ("why --tenant named --kind pigeon", 1, "There is no kind 'pigeon'; there are appointment_reminder,"),
+        ("invoice --tenant nobody --period 2026-04", 1, "Tenant nobody has no settings"),
+        ("invoice --tenant nobody --period 2026-04 --recompute", 1, "Tenant nobody has no settings"),
+        ("invoice --tenant named --period 2026-04", 1, "Tenant named has no invoice for 2026-04."),
+        ("preview document --tenant nobody", 1, "Tenant nobody has no settings."),
+        (
+            "preview document --tenant named --settings-version 7",
+            1,
+            "There is no version 7 of tenant named's settings.",
+        ),
+        ("preview --tenant named --event-id e9", 1, "Tenant named has no event e9 in the log."),
+        ("try {file} --tenant nobody", 1, "Tenant nobody has no settings."),
+        ("settings diff {file} --tenant a|b", 2, "A tenant id must be 1 to 100 characters, without |"),
+        ("settings apply {file} --tenant a|b", 2, "A tenant id must be 1 to 100 characters, without |"),
+        ("receive --tenant a|b {file}", 2, "A tenant id must be 1 to 100 characters, without |"),
+        ("dead-letters show events/0/99999", 2, "There is no dead letter 'events/0/99999'"),
+        ("dead-letters replay events/0/99999", 2, "There is no dead letter 'events/0/99999'"),
+    ],
+)
+def test_a_name_that_is_not_there_is_told(
+    call: str, status: int, says: str, installation: Installation, tmp_path: Path
+) -> None:
+    row = TenantSettings(tenant="named", version=1, document={}, changed_at=NOW, event_id="named-1")
+    put(installation.kafka, SETTINGS, ("named", row))
+    (tmp_path / "a.yaml").write_text("name: A\n")
+    result = tidings(*call.replace("{file}", str(tmp_path / "a.yaml")).split())
+    assert (result.exit_code, says in result.stderr, "Traceback" in result.output) == (status, True, False), (
+        result.stderr
+    )
+
+
+async def test_reading_tells_how_far_it_has_come(installation: Installation) -> None:
+    async with publisher(installation.kafka, DECISIONS) as publishing:
+        for number in range(30):
+            await publishing.send(DECISIONS, f"far|{number}".encode(), b"x")
+    heard: list[tuple[str, int, int]] = []
+    with heard_by(lambda *told: heard.append(told)):
+        read = [each async for each in read_to_end(installation.kafka, DECISIONS)]
+    assert {what for what, _, _ in heard} == {"Reading topic decisions"}
+    assert heard[-1][1] == heard[-1][2] >= len(read) >= 30
+    assert [done for _, done, _ in heard] == sorted(done for _, done, _ in heard)
 
 
 def test_the_check_up_tells_what_is_well_and_what_is_not() -> None:

@@ -9,6 +9,8 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from tidings.cli.progress import shown
+
 FAILED = 1
 INVALID = 2
 
@@ -53,12 +55,13 @@ _KNOWN = (
 
 
 class Commands(TyperGroup):
-    """The root of all commands: turns errors that are nobody's mistake in the code into sentences."""
+    """The root of all commands: shows what takes long, and turns errors that are no mistake of ours into sentences."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; what is not in the table above is a mistake of ours and keeps its traceback."""
         try:
-            return super().invoke(ctx)
+            with shown():
+                return super().invoke(ctx)
         except typer.BadParameter as error:
             error.message = _in_plain_words(error.message)
             raise

@@ -27,6 +27,7 @@ def invoice(
     from tidings.books import read_invoices
     from tidings.cli.failures import INVALID, fail
     from tidings.cli.installation import installed
+    from tidings.tenant_settings.standing import standing
 
     if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", period):
         raise fail(f"--period must be a month such as 2026-04, not {period!r}.", INVALID)
@@ -36,6 +37,8 @@ def invoice(
         _print_json(found)
     else:
         _print(found)
+    if not found and asyncio.run(standing(kafka, tenant)) is None:
+        raise fail(f"Tenant {tenant} has no settings, so nothing was ever billed.")
     if not found:
         typer.echo(f"Tenant {tenant} has no invoice for {period}.", err=True)
     if recompute:

@@ -1,14 +1,13 @@
 """`tidings publish`: events from a file or standard input onto topic `events`."""
 
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Sequence
+    from collections.abc import Awaitable, Sequence
 
     from schemas.faults import Fault
     from streams.client import Position, Publisher
@@ -80,17 +79,17 @@ class _Report:
 async def _publish(installation: "Installation", found: "Sequence[Found]", report: _Report) -> None:
     from schemas.topics import EVENTS
     from streams.client import publisher
+    from tidings.progress import tell
 
     if all(each.event is None for each in found):
         for each in found:
             report.refuse(each, each.faults)
         return
     async with publisher(installation.kafka, EVENTS) as publishing:
-        with _progress(len(found)) as advance:
-            for start in range(0, len(found), _BATCH):
-                batch = found[start : start + _BATCH]
-                await _publish_batch(publishing, batch, report)
-                advance(len(batch))
+        for start in range(0, len(found), _BATCH):
+            tell("Publishing", start, len(found))
+            await _publish_batch(publishing, found[start : start + _BATCH], report)
+        tell("Publishing", len(found), len(found))
 
 
 async def _publish_batch(publishing: "Publisher", batch: "Sequence[Found]", report: _Report) -> None:
@@ -120,22 +119,6 @@ async def _publish_batch(publishing: "Publisher", batch: "Sequence[Found]", repo
             if isinstance(position, BaseException):
                 raise position
             report.took(each, position)
-
-
-@contextmanager
-def _progress(total: int) -> "Iterator[Callable[[int], None]]":
-    """A progress bar on a terminal, nothing into a pipe."""
-    from tidings.cli.output import console
-
-    screen = console(stderr=True)
-    if not screen.is_terminal or total <= _BATCH:
-        yield lambda _: None
-        return
-    from rich.progress import Progress
-
-    with Progress(console=screen, transient=True) as bar:
-        task = bar.add_task("Publishing", total=total)
-        yield lambda count: bar.advance(task, count)
 
 
 def text_of(file: str) -> str:

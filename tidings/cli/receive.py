@@ -34,8 +34,9 @@ def receive(
 
     from streams.unavailable import Unavailable
     from tidings.cli.failures import fail, told
+    from tidings.cli.rules import possible_tenant
 
-    taking = _Taking(tenant)
+    taking = _Taking(possible_tenant(tenant))
     try:
         asyncio.run(taking.take_all(places or ["-"]))
     except Unavailable as error:

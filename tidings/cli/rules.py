@@ -25,7 +25,8 @@ def check(
 ) -> None:
     """Name everything that is wrong in a file, with its line, as a change of settings would be refused.
 
-    Exit status 0 when the files are valid, 2 when one is not.
+    Nothing but the files is looked at: `tidings try` says how messages would differ, and holds rules alone against the
+    tenant's other settings. Exit status 0 when the files are valid, 2 when one is not.
     """
     from tidings.cli.output import print_json
     from tidings.tenant_settings.draft import BadDraft, read_draft
@@ -69,7 +70,18 @@ def one_tenant(named: str | None, asked: str | None) -> str:
     tenant = asked or named
     if tenant is None:
         raise fail("Name the tenant with --tenant: the file does not say it.", INVALID)
-    return tenant
+    return possible_tenant(tenant)
+
+
+def possible_tenant(tenant: str) -> str:
+    """The tenant id, if any tenant may have it; ends the command otherwise."""
+    from schemas.envelope_reading import checked_tenant
+    from tidings.cli.failures import INVALID, fail
+
+    try:
+        return checked_tenant(tenant)
+    except ValueError as error:
+        raise fail(f"A tenant id {error}.", INVALID) from None
 
 
 def told(path: Path, bad: "BadDraft", *, aloud: bool) -> list[dict[str, object]]:

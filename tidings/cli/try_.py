@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from tidings.tenant_settings.draft import Draft
@@ -39,25 +40,38 @@ def try_(
     from datetime import UTC, datetime, timedelta
 
     from tidings.cli.failures import INVALID
-    from tidings.cli.rules import one_tenant, say
-    from tidings.tenant_settings.draft import BadDraft, read_draft
+    from tidings.cli.rules import say
+    from tidings.progress import counted
+    from tidings.tenant_settings.draft import BadDraft
     from tidings.trial import try_out
 
     now = datetime.now(UTC)
     try:
-        read = read_draft(file)
-        if not patch and not read.is_rules:
-            read.checked()
-        window = _window(one_tenant(read.tenant, tenant), read, now - timedelta(days=days), now, most)
-        in_force = window.setting.settings.document
-        document = read.over(in_force if patch or read.is_rules else {})
-        read.checked(document)
+        window, document = _read(file, tenant, now - timedelta(days=days), now, most, is_patch=patch)
     except BadDraft as bad:
         say(file, bad)
         raise typer.Exit(INVALID) from None
-    trial = try_out(window.setting, window.candidate(document), window.events, now + timedelta(days=ahead))
+    events = counted("Trying events", window.events)
+    trial = try_out(window.setting, window.candidate(document), events, now + timedelta(days=ahead))
     (_print_json if as_json else _print)(window, trial)
     raise typer.Exit(1 if trial.differences else 0)
+
+
+def _read(
+    file: Path, tenant: str | None, since: "datetime", now: "datetime", most: int, *, is_patch: bool
+) -> "tuple[Window, Mapping[str, object]]":
+    """The window and the settings as they would be; a file that stands alone is looked at before the broker is."""
+    from tidings.cli.rules import one_tenant
+    from tidings.tenant_settings.draft import read_draft
+
+    draft = read_draft(file)
+    if not is_patch and not draft.is_rules:
+        draft.checked()
+    window = _window(one_tenant(draft.tenant, tenant), draft, since, now, most)
+    in_force = window.setting.settings.document
+    document = draft.over(in_force if is_patch or draft.is_rules else {})
+    draft.checked(document)
+    return window, document
 
 
 def _window(tenant: str, draft: "Draft", since: "datetime", now: "datetime", most: int) -> "Window":

@@ -79,6 +79,7 @@ async def _unknown(kafka: "Kafka", inquiry: "Inquiry") -> str | None:
     """A sentence on the name that nothing bears."""
     from processors.kinds import KINDS
     from processors.settings import typed
+    from tidings.past import knows_contact
     from tidings.tenant_settings.standing import standing
 
     settings = await standing(kafka, inquiry.tenant)
@@ -87,6 +88,8 @@ async def _unknown(kafka: "Kafka", inquiry: "Inquiry") -> str | None:
     kinds = (*KINDS, *typed(settings).rules)
     if inquiry.kind is not None and inquiry.kind not in kinds:
         return f"There is no kind {inquiry.kind!r}; there are {', '.join(kinds)}."
+    if inquiry.contact is not None and not await knows_contact(kafka, inquiry.tenant, inquiry.contact):
+        return f"Tenant {inquiry.tenant} has no contact {inquiry.contact!r}."
     return None
 
 
