@@ -34,7 +34,7 @@ from schemas.topics import BY_NAME, CONSENTS, DEAD_LETTERS, STATUSES, command_to
 from schemas.words import Channel, Lane
 from tidings.config import Installation, OnStop
 from tidings.health import Health
-from tidings.kafka_clients import Unreachable, require_groups
+from tidings.kafka_clients import require_groups
 from tidings.metrics import GatewayMetrics
 
 MOST_OPEN = 500
@@ -49,10 +49,6 @@ DRAIN_SECONDS = 20.0
 _PARTITIONS = "partitions"
 
 log = structlog.get_logger("gateways")
-
-
-class NoBroker(ConnectionError):
-    """No broker can be used at the start; one that goes later ends the process as any other error does."""
 
 
 class TopicsMissing(RuntimeError):
@@ -130,10 +126,7 @@ class Gateway(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is n
 
     async def _connect(self) -> None:
         self._log = KafkaLog(self._kafka, self._name)
-        try:
-            await self._log.start()
-        except Unreachable as error:
-            raise NoBroker("no Kafka broker can be used") from error
+        await self._log.start()
         consents = reader(self._kafka, f"{self._name}-consents")
         await consents.start()
         self._view = ConsentView(

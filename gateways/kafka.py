@@ -8,7 +8,7 @@ from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 
 from gateways.log import Row
 from tidings.config import Kafka
-from tidings.kafka_clients import connect, started
+from tidings.kafka_clients import Unreachable, connect, started
 from tidings.security import client_security
 
 MAX_BATCH_BYTES = 1_000_000
@@ -24,6 +24,10 @@ REBALANCE_MS = 60_000
 NEVER_IDLE_MS = 86_400_000  # aiokafka takes a consumer whose partitions are all paused for an idle one
 
 OnRecord = Callable[[ConsumerRecord], None]
+
+
+class NoBroker(ConnectionError):
+    """No broker can be used at the start; one that goes later ends the process as any other error does."""
 
 
 class KafkaLog:
@@ -44,8 +48,11 @@ class KafkaLog:
         )
 
     async def start(self) -> None:
-        """Connect; raises Unreachable."""
-        await connect(self._producer)
+        """Connect; raises NoBroker."""
+        try:
+            await connect(self._producer)
+        except Unreachable as error:
+            raise NoBroker("no Kafka broker can be used") from error
 
     async def stop(self) -> None:
         """Send what is left and disconnect."""

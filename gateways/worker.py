@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 import structlog
 
 from gateways.answers import Provider
-from gateways.consumer import Gateway, NoBroker, TopicsMissing
+from gateways.consumer import Gateway, TopicsMissing
+from gateways.kafka import NoBroker
 from gateways.outcomes import Plan
 from gateways.sandbox import Sandbox
 from gateways.smtp import SmtpRelay

@@ -150,10 +150,12 @@ def numbers(command: Command) -> list[str]:
     ("name", "option"), [(name, option) for name, command in TYPED.items() for option in numbers(command)]
 )
 def test_a_number_that_is_none_is_said_in_plain_words(name: str, option: str) -> None:
-    for value, words in (("soon", "must be a"), ("-99999999", "must be at least")):
+    wrong = {"soon": "must be a", "-99999999": "must be at least"}
+    if option == "--seed":  # any number will do, and the process would begin
+        del wrong["-99999999"]
+    for value, words in wrong.items():
         status, says = run([*name.split(), option, value], is_begun=False)
-        if (option, value) != ("--seed", "-99999999"):  # any number will do
-            assert (status, words in says, "Input should" in says) == (2, True, False), says
+        assert (status, words in says, "Input should" in says) == (2, True, False), says
 
 
 @pytest.mark.parametrize(
