@@ -2,10 +2,13 @@
 
 import logging
 import sys
+from pathlib import Path
 
 import structlog
 
 from tidings.config import Log
+
+_THEIRS = frozenset({"faust", "mode"})
 
 
 def configure(log: Log) -> None:
@@ -33,11 +36,18 @@ def configure(log: Log) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_renderers(log)],
         )
     )
+    if level > logging.DEBUG:
+        handler.addFilter(_is_of_use)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
     for noisy in ("aiokafka", "faust", "mode", "uvicorn.access", "mail.log", "asyncio"):
         logging.getLogger(noisy).setLevel(max(level, logging.WARNING))
+
+
+def _is_of_use(record: logging.LogRecord) -> bool:
+    """Below a warning, Faust and mode tell of their own parts, and under the names of our modules that extend them."""
+    return record.levelno >= logging.WARNING or _THEIRS.isdisjoint(Path(record.pathname).parts)
 
 
 def _renderers(log: Log) -> list[structlog.typing.Processor]:
