@@ -3,12 +3,16 @@
 from collections.abc import Collection
 from difflib import get_close_matches
 
+LONGEST_GUESSED = 60
+"""A longer name is no slip of the pen."""
 MOST_LISTED = 25
 """What a sentence can name; more is found in the reference."""
 
 
 def near(name: str, known: Collection[str]) -> str | None:
     """The known name that is most like this one, if one is."""
+    if len(name) > LONGEST_GUESSED:
+        return None
     folded = {each.casefold(): each for each in sorted(known)}
     found = get_close_matches(name.casefold().replace(" ", "_").replace("-", "_"), folded, n=1)
     return folded[found[0]] if found else None

@@ -5,9 +5,9 @@ there a check ends (`where_read`): nothing is said that would only follow from s
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import MISSING, fields, is_dataclass
-from functools import wraps
-from typing import Any, Final, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
+from dataclasses import MISSING, Field, fields, is_dataclass
+from functools import cache, wraps
+from typing import Any, Final, ParamSpec, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from schemas.faults import Fault, Refused
 from schemas.near import near
@@ -56,10 +56,10 @@ def record_in_part(
 
     `read_already` are fields that were read otherwise than their types say.
     """
-    hints = get_type_hints(record, include_extras=True)
-    names = {alias_of(hints[one.name]) or one.name: one for one in fields(record)}  # type: ignore[arg-type] # a dataclass
+    hints, names = _members(cast("Any", record))
     given = plain or {}
-    meant = {near(key, names.keys() - given.keys()) for key in given if key not in names}
+    left = [name for name in names if name not in given]
+    meant = {near(key, left) for key in given if key not in names} if left else set()
     values = dict(read_already or {})
     for name, one in names.items():
         if one.name in values:
@@ -71,6 +71,13 @@ def record_in_part(
         elif plain is not None and name not in meant and one.default_factory is not MISSING:
             values[one.name] = one.default_factory()
     return with_only(record, values)
+
+
+@cache
+def _members(record: Any) -> tuple[Mapping[str, Any], Mapping[str, Field[Any]]]:
+    """The types of a record's fields by their names, and the fields by the names that they have outside of Python."""
+    hints = get_type_hints(record, include_extras=True)
+    return hints, {alias_of(hints[one.name]) or one.name: one for one in fields(record)}
 
 
 def with_only(record: type[R], values: Mapping[str, object]) -> R:

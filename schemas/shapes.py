@@ -150,13 +150,16 @@ def members_at(hint: Any, path: Iterable[str | int]) -> tuple[str, ...]:
     for step in path:
         inner = bare(hint)
         arguments = get_args(inner)
-        if is_dataclass(inner):
-            hints = get_type_hints(inner, include_extras=True)
-            hint = next((each for name, each in hints.items() if (alias_of(each) or name) == step), None)
+        if isinstance(inner, type) and is_dataclass(inner):
+            hint = _members_of(inner).get(str(step))
         else:
             hint = arguments[0 if get_origin(inner) is tuple else 1] if len(arguments) == 2 else None
     inner = bare(hint)
-    if not is_dataclass(inner):
-        return ()
-    hints = get_type_hints(inner, include_extras=True)
-    return tuple(alias_of(hints[one.name]) or one.name for one in fields(inner))
+    return tuple(_members_of(inner)) if isinstance(inner, type) and is_dataclass(inner) else ()
+
+
+@cache
+def _members_of(record: Any) -> Mapping[str, Any]:
+    """The types of a record's fields by the names that these have outside of Python, in their order."""
+    hints = get_type_hints(record, include_extras=True)
+    return {alias_of(hints[one.name]) or one.name: hints[one.name] for one in fields(record)}

@@ -177,3 +177,9 @@ def test_a_change_by_event_is_refused_with_every_fault() -> None:
     world.happens("settings.changed", data={"timezone": "Mars", "templates": words, "rules": [{**RULE, "when": "a ="}]})
     [letter] = world.refused
     assert [fault.path for fault in letter.faults] == ["timezone", "templates.document.email.text", "rules.0.when"]
+
+
+def test_what_was_meant_is_guessed_of_many_keys_at_the_cost_of_each() -> None:
+    """Twice as many keys once took four times as long; each is told, and none that is too long is guessed at."""
+    strangers = {f"nmae{number}": 1 for number in range(2_000)}
+    assert len(faults({**strangers, "x" * 100_000: 1, "billing": strangers})) == 4_002
