@@ -65,44 +65,68 @@ class _Outcomes:
                 yield f"was for contact {contact} at {note.place}, and nothing was decided for them"
 
 
+@dataclass(slots=True)
+class _Story:
+    """What stands of one event: itself, what it changed, who speaks of it, and what became of it."""
+
+    event: Note | None = None
+    effect: Note | None = None
+    witness: Note | None = None
+    oldest: Note | None = None
+    newest: Note | None = None
+    said: set[What] = field(default_factory=set)
+    outcomes: _Outcomes = field(default_factory=_Outcomes)
+    subjects: dict[str, str] = field(default_factory=dict)
+
+    def take(self, note: Note) -> None:
+        """All but the event itself and what it changed."""
+        self.outcomes.take(note)
+        if _is_witness(note):
+            self.witness = _older(self.witness, note)
+        if note.what is not What.PORTION:
+            self.said.add(note.what)
+            self.oldest = _older(self.oldest, note)
+            self.newest = note if self.newest is None or note.at > self.newest.at else self.newest
+
+    def is_whole(self, scope: Scope) -> bool:
+        """Whether all that became of it must be there, and none of it is a dead letter."""
+        if self.oldest is None or self.newest is None or What.DEAD_LETTER in self.said:
+            return False
+        return scope.is_kept(DECISIONS, self.oldest.at) and not scope.is_on_its_way(self.newest.at)
+
+
 def look_at_event(tenant: str, event_id: str, notes: Iterator[Note], scope: Scope, findings: Findings) -> None:
     """Compare what stands of one event; its notes are used one after the other, for an event may concern many."""
-    event = effect = witness = oldest = newest = None
-    said: set[What] = set()
-    outcomes, subject = _Outcomes(), f"event {tenant}/{event_id}"
-    subjects: dict[str, str] = {}
+    story, subject = _Story(), f"event {tenant}/{event_id}"
     for note in notes:
         if note.what is What.EVENT:
-            event = event or note
-            _look_at_use(note, subjects, subject, findings)
-            continue
-        if note.what is What.EFFECT:
-            effect = effect or note
-            continue
-        outcomes.take(note)
-        witness = witness or (note if _is_witness(note) else None)
-        if note.what is not What.PORTION:
-            said.add(note.what)
-            oldest = note if oldest is None or note.at < oldest.at else oldest
-            newest = note if newest is None or note.at > newest.at else newest
-    if event is not None:
+            story.event = story.event or note
+            _look_at_use(note, story.subjects, subject, findings)
+        elif note.what is What.EFFECT:
+            story.effect = story.effect or note
+        else:
+            story.take(note)
+    if story.event is not None:
         findings.count(LAW, "events")
-        _look_at_known(event, said, subject, scope, findings)
-        if effect is None and What.DEAD_LETTER not in said:
-            _look_for_effect(event, subject, scope, findings)
+        _look_at_known(story.event, story.said, subject, scope, findings)
+        if story.effect is None and What.DEAD_LETTER not in story.said:
+            _look_for_effect(story.event, subject, scope, findings)
     else:
-        known = witness or effect
+        known = story.witness or story.effect
         if known and scope.is_kept(EVENTS, known.at) and not scope.is_on_its_way(known.at):
-            findings.differ(LAW, subject, f"speaks at {known.place}, and no such event is on topic events")
-    is_whole = oldest and newest and scope.is_kept(DECISIONS, oldest.at) and not scope.is_on_its_way(newest.at)
-    if is_whole and What.DEAD_LETTER not in said:
-        for words in outcomes.missing(scope):
+            findings.differ(LAW, subject, f"is spoken of at {known.place}, and no such event is on topic events")
+    if story.is_whole(scope):
+        for words in story.outcomes.missing(scope):
             findings.differ(LAW, subject, words)
 
 
 def _is_witness(note: Note) -> bool:
     """Whether it shows that there was such an event lately; what an opt-out rests on may be years old."""
     return note.what is What.DECISION or (note.what is What.NAMED and not note.text.startswith("0 "))
+
+
+def _older(one: Note | None, other: Note) -> Note:
+    return one if one is not None and one.at <= other.at else other
 
 
 def look_at_place(place: str, notes: Iterator[Note], scope: Scope, findings: Findings) -> None:
