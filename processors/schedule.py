@@ -96,6 +96,9 @@ def fire(row: str, record: Record, tables: Tables) -> Iterator[Effect]:
         yield decided_on_plan(planned, record, known, outcome=Outcome.DROPPED, reason=reason, facts=facts)
         return
     for number, candidate in enumerate(_candidates(planned, kind, tables, known)):
+        if number == 0 and candidate.message_id != planned.message_id:  # a role of staff, which has members by now
+            reason = Reason.COALESCED_INTO.of(candidate.message_id)
+            yield decided_on_plan(planned, record, known, outcome=Outcome.COALESCED, reason=reason)
         yield on_its_way(candidate)
         kept_until = _kept_until(planned, kind, record.now)
         if kept_until is not None and kept_until > record.now:

@@ -77,9 +77,18 @@ class _Story:
     said: set[What] = field(default_factory=set)
     outcomes: _Outcomes = field(default_factory=_Outcomes)
     subjects: dict[str, str] = field(default_factory=dict)
+    places: set[str] = field(default_factory=set)
+    letters: set[str] = field(default_factory=set)
+
+    @property
+    def is_set_aside(self) -> bool:
+        """Whether a dead letter stands for it; one of its records does so for that one, as an id may be used again."""
+        return bool(self.letters) and ("" in self.letters or self.places <= self.letters)
 
     def take(self, note: Note) -> None:
         """All but the event itself and what it changed."""
+        if note.what is What.DEAD_LETTER:
+            self.letters.add(note.text)
         self.outcomes.take(note)
         if _is_witness(note):
             self.witness = _older(self.witness, note)
@@ -90,7 +99,7 @@ class _Story:
 
     def is_whole(self, scope: Scope) -> bool:
         """Whether all that became of it must be there, and none of it is a dead letter."""
-        if self.oldest is None or self.newest is None or What.DEAD_LETTER in self.said:
+        if self.oldest is None or self.newest is None or self.is_set_aside:
             return False
         return scope.is_kept(DECISIONS, self.oldest.at) and not scope.is_on_its_way(self.newest.at)
 
@@ -101,6 +110,7 @@ def look_at_event(tenant: str, event_id: str, notes: Iterator[Note], scope: Scop
     for note in notes:
         if note.what is What.EVENT:
             story.event = story.event or note
+            story.places.add(note.place)
             _look_at_use(note, story.subjects, subject, findings)
         elif note.what is What.EFFECT:
             story.effect = story.effect or note
@@ -108,8 +118,8 @@ def look_at_event(tenant: str, event_id: str, notes: Iterator[Note], scope: Scop
             story.take(note)
     if story.event is not None:
         findings.count(LAW, "events")
-        _look_at_known(story.event, story.said, subject, scope, findings)
-        if story.effect is None and What.DEAD_LETTER not in story.said:
+        _look_at_known(story.event, story, subject, scope, findings)
+        if story.effect is None and not story.is_set_aside:
             _look_for_effect(story.event, subject, scope, findings)
     else:
         known = story.witness or story.effect
@@ -149,11 +159,11 @@ def _look_at_use(event: Note, subjects: dict[str, str], subject: str, findings: 
         findings.differ(REDELIVERY, subject, says)
 
 
-def _look_at_known(event: Note, said: set[What], subject: str, scope: Scope, findings: Findings) -> None:
+def _look_at_known(event: Note, story: _Story, subject: str, scope: Scope, findings: Findings) -> None:
     event_type = _type_of(event)
-    if said & {What.DECISION, What.NAMED}:
+    if story.said & {What.DECISION, What.NAMED}:
         findings.count(LAW, "events decided")
-    elif What.DEAD_LETTER in said:
+    elif story.is_set_aside:
         findings.count(LAW, "events set aside")
     elif event_type in STATE_ONLY:
         findings.count(LAW, "events that only change state")

@@ -181,7 +181,8 @@ def _on_letter(letter: DeadLetter, plain: Note) -> Iterator[Note]:
         lost = wire.decode(BY_NAME[letter.topic], letter.key, letter.value, tuple(letter.headers.items()))
     origin = letter if lost is None else origin_of(lost)
     if origin.tenant and origin.event_id:
-        yield replace(plain, about=thing("event", origin.tenant, origin.event_id))
+        place = letter.id if letter.topic == EVENTS.name else ""
+        yield replace(plain, about=thing("event", origin.tenant, origin.event_id), text=place)
     message = lost.message if isinstance(lost, Heard) else lost
     if isinstance(message, Candidate | Message):
         yield replace(plain, about=thing("message", message.message_id))
