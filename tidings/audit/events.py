@@ -45,7 +45,7 @@ class _Outcomes:
             self.called.setdefault(note.text, note)
         elif note.what is What.ANSWERED:
             self.answered.add(int(note.text))
-        elif note.what in (What.DECISION, What.NAMED) and note.digest not in self.digests:
+        elif note.what in (What.DECISION, What.NAMED, What.ENDER) and note.digest not in self.digests:
             self.digests.add(note.digest)
             among, _, contact = note.text.partition(" ")
             self.among[int(among)] += 1
@@ -132,7 +132,7 @@ def look_at_event(tenant: str, event_id: str, notes: Iterator[Note], scope: Scop
 
 def _is_witness(note: Note) -> bool:
     """Whether it shows that there was such an event lately; what an opt-out rests on may be years old."""
-    return note.what is What.DECISION or (note.what is What.NAMED and not note.text.startswith("0 "))
+    return note.what in (What.DECISION, What.ENDER)
 
 
 def _older(one: Note | None, other: Note) -> Note:
@@ -161,7 +161,7 @@ def _look_at_use(event: Note, subjects: dict[str, str], subject: str, findings: 
 
 def _look_at_known(event: Note, story: _Story, subject: str, scope: Scope, findings: Findings) -> None:
     event_type = _type_of(event)
-    if story.said & {What.DECISION, What.NAMED}:
+    if story.said & {What.DECISION, What.NAMED, What.ENDER}:
         findings.count(LAW, "events decided")
     elif story.is_set_aside:
         findings.count(LAW, "events set aside")

@@ -34,6 +34,7 @@ class What(StrEnum):
     CANDIDATE = "candidate"
     END = "end"
     NAMED = "named"
+    ENDER = "ender"
     COMMAND = "command"
     STATUS = "status"
     LEDGER = "ledger"

@@ -196,7 +196,8 @@ def _on_decision(decision: Decision, plain: Note) -> Iterator[Note]:
     by_event = decision.facts.get("by_event")
     if isinstance(by_event, str):
         about = thing("event", decision.tenant, by_event)
-        yield replace(plain, about=about, what=What.NAMED, text=f"{among if ended else 0} ", digest=digest)
+        what = What.ENDER if ended else What.NAMED
+        yield replace(plain, about=about, what=what, text=f"{among if ended else 0} ", digest=digest)
     if decision.message_id is not None:
         slim = replace(decision, facts={})
         yield replace(plain, about=thing("message", decision.message_id), what=What.DECISION, value=slim)

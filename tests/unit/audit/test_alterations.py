@@ -29,6 +29,7 @@ BOUNCED = SCENARIOS / "common" / "a-bounced-address-is-not-mailed-again.yaml"
 REFUSED = SCENARIOS / "common" / "invalid-settings-are-refused-as-a-whole.yaml"
 CREDITS = SCENARIOS / "billing" / "prepaid-texts-leave-when-credits-come.yaml"
 CONSENT = SCENARIOS / "edges" / "start-to-a-short-code-leaves-a-stop-to-the-long-number.yaml"
+PAID = next(SCENARIOS.rglob("an-invoice-paid-at-night-takes-back-the-held-reminder.yaml"))
 RULES = SCENARIOS / "rules-write-letters-and-call-webhooks.yaml"
 CHARGE = Charge(units=9, unit="segment", amount=Decimal(9), currency="USD", paid_by="invoice", timezone="UTC")  # type: ignore[arg-type]
 Is = Callable[[Any], bool]
@@ -65,6 +66,7 @@ def last(records: Sequence[Placed], is_meant: Is) -> Placed:
         pytest.param(STOPPED, every(Heard), "no change says so", id="a STOP"),
         pytest.param(BOUNCED, every(ConsentChange), "no change of consent says so", id="a suppression"),
         pytest.param(BOUNCED, every(DeliveryStatus, status=Status.BOUNCED), "no status says so", id="a bounce"),
+        pytest.param(PAID, every(Event, type="invoice.paid"), "no such event", id="an end of what was held"),
         pytest.param(RULES, every(Decision, among=1, message_id=None), "none of its decisions", id="a lone decision"),
     ],
 )
