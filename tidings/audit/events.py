@@ -74,7 +74,7 @@ class _Story:
     witness: Note | None = None
     oldest: Note | None = None
     newest: Note | None = None
-    said: set[What] = field(default_factory=set)
+    is_decided: bool = False
     outcomes: _Outcomes = field(default_factory=_Outcomes)
     subjects: dict[str, str] = field(default_factory=dict)
     places: set[str] = field(default_factory=set)
@@ -90,10 +90,10 @@ class _Story:
         if note.what is What.DEAD_LETTER:
             self.letters.add(note.text)
         self.outcomes.take(note)
-        if _is_witness(note):
+        self.is_decided = self.is_decided or _is_outcome(note)
+        if note.what in (What.DECISION, What.ENDER):  # what an opt-out rests on may be years old
             self.witness = _older(self.witness, note)
         if note.what is not What.PORTION:
-            self.said.add(note.what)
             self.oldest = _older(self.oldest, note)
             self.newest = note if self.newest is None or note.at > self.newest.at else self.newest
 
@@ -130,9 +130,9 @@ def look_at_event(tenant: str, event_id: str, notes: Iterator[Note], scope: Scop
             findings.differ(LAW, subject, words)
 
 
-def _is_witness(note: Note) -> bool:
-    """Whether it shows that there was such an event lately; what an opt-out rests on may be years old."""
-    return note.what in (What.DECISION, What.ENDER)
+def _is_outcome(note: Note) -> bool:
+    """Whether it is a decision on the event, or the end of a plan, in place of one; what is ended later is not."""
+    return note.what is What.DECISION or (note.what is What.ENDER and not note.text.startswith("0 "))
 
 
 def _older(one: Note | None, other: Note) -> Note:
@@ -161,7 +161,7 @@ def _look_at_use(event: Note, subjects: dict[str, str], subject: str, findings: 
 
 def _look_at_known(event: Note, story: _Story, subject: str, scope: Scope, findings: Findings) -> None:
     event_type = _type_of(event)
-    if story.said & {What.DECISION, What.NAMED, What.ENDER}:
+    if story.is_decided:
         findings.count(LAW, "events decided")
     elif story.is_set_aside:
         findings.count(LAW, "events set aside")
