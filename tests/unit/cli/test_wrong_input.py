@@ -75,6 +75,8 @@ FILES = {
 def _a_folder_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in [name for name in os.environ if name.startswith("TIDINGS_")]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("TIDINGS_CONFIG", "")  # an option of the command sets it; so it is gone again afterwards
+    monkeypatch.delenv("TIDINGS_CONFIG")
     monkeypatch.setenv("TIDINGS_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("TIDINGS_KAFKA__BOOTSTRAP_SERVERS", NOBODY)
     monkeypatch.setenv("HOME", str(tmp_path))
