@@ -222,6 +222,8 @@ def _use_all(broker: SecureBroker, home: Path) -> None:
     assert "0 on hold" in use("tidings doubt list", "doubt", "list")
     judging = "tidings doubt send, tidings doubt drop"
     assert "on hold" in use(judging, "doubt", "drop", message, "--by", "s1", code=2)
+    use("tidings doubt list", "doubt", "list")
+    use("tidings doubt send, tidings doubt drop", "doubt", "send", "nothing", code=2)
     assert "holds" in use("tidings audit", "audit")
     commands = {name for name in ROWS if not name.startswith(("tidings worker", "tidings gateway"))}
     assert commands - used == {"tidings ticker", "tidings tail TOPIC", "tidings doctor"}
