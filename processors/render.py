@@ -129,10 +129,8 @@ def render(words: Words, variables: Mapping[str, object]) -> Rendered:
 
 def _html(source: str, variables: Mapping[str, object]) -> str:
     """What an HTML template says, a page or a piece of one; one that extends the layout says the whole page."""
-    said = _part(source, variables, html=True)
-    if is_body(source):
-        said = _in_layout(said, variables, own_colours=False)
-    return clean_text(said)
+    said = clean_text(_part(source, variables, html=True))
+    return _in_layout(said, variables, own_colours=False) if is_body(source) else said
 
 
 def _text_of(html: str) -> str:
@@ -183,7 +181,7 @@ def _frame(
     told = {LOCALE: locale, BRAND: {"name": name, "header": header, "lines": lines}, "tenant": dict(tenant)}
     colours = {"_own_colours": True} if own_colours else {}
     head, _, tail = layout(_PLACE).render(**told, **colours).partition(_PLACE)
-    return head, tail
+    return clean_text(head), clean_text(tail)
 
 
 def template_faults(source: str, path: str, *, html: bool, scope: Scope) -> Iterator[Fault]:

@@ -17,12 +17,14 @@ from schemas.candidate import Candidate
 from schemas.clock import rfc3339
 from schemas.consent import SUPPRESSED, Consent
 from schemas.contact import NO_SMS
+from schemas.making import made_quickly
 from schemas.reasons import Reason
 from schemas.rule_settings import RuleSettings
 from schemas.settings import Settings
 from schemas.words import Channel, Outcome
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """A candidate before the gates, with what they look at.

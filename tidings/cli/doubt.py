@@ -46,7 +46,7 @@ def list_(
     typer.echo(f"{len(shown)} on hold.")
 
 
-@app.command(epilog=example("tidings doubt send 5b0c7e1f --by s1"))
+@app.command(epilog=example("tidings doubt send m7qk3xv5d2hw6tnzrjcab4ye2 --by s1"))
 def send(ids: Ids, by: By, wait_seconds: Wait = 30.0, as_json: Json = False) -> None:
     """Have messages on hold sent once more, under the same ids; what bars a message still bars it.
 
@@ -55,7 +55,7 @@ def send(ids: Ids, by: By, wait_seconds: Wait = 30.0, as_json: Json = False) -> 
     _judge(ids, by, wait_seconds, sends_again=True, as_json=as_json)
 
 
-@app.command(epilog=example("tidings doubt drop 5b0c7e1f --by s1"))
+@app.command(epilog=example("tidings doubt drop m7qk3xv5d2hw6tnzrjcab4ye2 --by s1"))
 def drop(ids: Ids, by: By, wait_seconds: Wait = 30.0, as_json: Json = False) -> None:
     """Leave messages on hold at that: they stay doubtful, and are on hold no more.
 
