@@ -251,7 +251,7 @@ def test_settings_are_tried_over_what_happened(running: Running, tmp_path: Path)
     assert (other["price_before"], other["price_after"]) == ("0.04", "0.08")
     path.write_text("nam: Bayside")
     refused = running.tidings("try", str(path), "--tenant", "bayside")
-    assert (refused.returncode, refused.stderr) == (2, f"{path}:1: nam: unknown key\n")
+    assert (refused.returncode, refused.stderr) == (2, f"{path}:1: nam: unknown key; did you mean 'name'?\n")
 
 
 FAREWELL = """
