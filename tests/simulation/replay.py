@@ -100,7 +100,7 @@ def _nothing(_record: Record, _tables: Tables) -> Iterator[Effect]:
 
 def replay(stage: Stage, number: int, broker: Broker, shared: Mapping[str, dict[str, object]]) -> Replay:
     """The reference of one stage in one partition."""
-    through_codec = StagePartition(stage, 0, shared, through_codec=True)
+    through_codec = StagePartition(stage, shared, through_codec=True)
     return Replay(stage, number, broker, through_codec).run()
 
 

@@ -16,7 +16,7 @@ from streams.limits import ENOUGH_BYTES, ENOUGH_FORWARDED_BYTES, TooLarge, fitti
 from streams.stage import Stage
 from streams.unit_of_work import WRITES_LIMIT_BYTES
 from streams.writes import Writes
-from tidings.memory.rows import Rows
+from tidings.memory.rows import NO_KEY, Rows
 
 T = TypeVar("T")
 Shared = Mapping[str, dict[str, object]]
@@ -47,15 +47,11 @@ class TimerSetAside:
 class StagePartition:
     """The state of one stage in one partition; it is what the stage's function sees as `Tables`."""
 
-    def __init__(self, stage: Stage, place: int | None, shared: Shared, *, through_codec: bool = False) -> None:
-        """`place` is where the runner keeps its first timer; None for a stage that has none.
-
-        With `through_codec` rows go through their bytes, and the limits of Kafka's records hold.
-        """
+    def __init__(self, stage: Stage, shared: Shared, *, through_codec: bool = False) -> None:
+        """With `through_codec` rows go through their bytes, and the limits of Kafka's records hold."""
         self.stage = stage
-        self.place = place
-        self._rows = {table.name: Rows() for table in stage.tables}
-        self._timers = self._rows[stage.timers.name] if stage.timers is not None else Rows()
+        self._rows = {table.name: Rows(in_order=table is stage.timers) for table in stage.tables}
+        self.timers = self._rows[stage.timers.name] if stage.timers is not None else Rows()
         self._shared = shared
         self._through_codec = through_codec
         self._written = Writes()
@@ -90,11 +86,11 @@ class StagePartition:
 
     def first_timer(self) -> str | None:
         """The key of the timer that is due first."""
-        return self._timers.first_key()
+        return None if self.timers.first == NO_KEY else self.timers.first
 
     def open_timers(self) -> int:
         """How many timers stand."""
-        return len(self._timers.rows)
+        return len(self.timers.rows)
 
     def work(self, function: Function, record: Record) -> list[Forward]:
         """Let the function deal with one record; what it wants forwarded.

@@ -2,17 +2,20 @@
 
 from tidings.memory.sorted_keys import SortedKeys
 
+NO_KEY = "\U0010ffff"
+"""The first key of a table that has none: greater than all keys that there are."""
+
 
 class Rows:
-    """A keyed table; it costs no more than its dict until the first range or first key is asked for."""
+    """A keyed table; it costs no more than its dict until the first range is asked for, or is made `in_order`."""
 
-    __slots__ = ("_first", "_order", "rows")
+    __slots__ = ("_order", "first", "rows")
 
-    def __init__(self) -> None:
+    def __init__(self, *, in_order: bool = False) -> None:
         self.rows: dict[str, object] = {}
-        self._order: SortedKeys | None = None
-        self._first: str | None = None
-        """The smallest key, as long as it is known: asked for at every event, and rarely another."""
+        self._order = SortedKeys() if in_order else None
+        self.first = NO_KEY
+        """The smallest key of a table in order: timers are asked for it at every event."""
 
     def put(self, key: str, row: object) -> object | None:
         """Write a row and answer the one before."""
@@ -20,8 +23,7 @@ class Rows:
         self.rows[key] = row
         if before is None and self._order is not None:
             self._order.add(key)
-            if self._first is not None and key < self._first:
-                self._first = key
+            self.first = min(self.first, key)
         return before
 
     def delete(self, key: str) -> object | None:
@@ -29,23 +31,14 @@ class Rows:
         row = self.rows.pop(key, None)
         if row is not None and self._order is not None:
             self._order.remove(key)
-            if key == self._first:
-                self._first = None
+            if key == self.first:
+                self.first = self._order.first() or NO_KEY
         return row
 
     def range(self, low: str, high: str, limit: int) -> list[tuple[str, object]]:
         """Up to `limit` rows with `low <= key < high`, in order of their keys."""
         if not self.rows:
             return []
-        return [(key, self.rows[key]) for key in self._ordered().between(low, high, limit)]
-
-    def first_key(self) -> str | None:
-        """The smallest key."""
-        if self._first is None and self.rows:
-            self._first = self._ordered().first()
-        return self._first
-
-    def _ordered(self) -> SortedKeys:
         if self._order is None:
             self._order = SortedKeys(self.rows)
-        return self._order
+        return [(key, self.rows[key]) for key in self._order.between(low, high, limit)]

@@ -4,8 +4,9 @@ Everything is done before a call returns. The order in which things happen does 
 one queue carries all records, and what the timers of one instant ask for is put into an order of its own.
 """
 
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from zlib import crc32
@@ -22,14 +23,24 @@ from schemas.topics import BY_NAME, DEAD_LETTERS, EVENTS, PARTITIONS, TICKS
 from streams.quarantine import FailedTimer, timer_letter
 from streams.stage import Stage
 from tidings.memory.partition import SetAside, StagePartition
+from tidings.memory.rows import NO_KEY
 
 _TICK = Tick(ticker="virtual clock")
-_NEVER = "~"
-"""Greater than every timer's key, which begins with a digit."""
 
 
 class TimerLeftStanding(RuntimeError):
     """A stage was given a tick and left a due timer where it was: the clock could never go on."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Topic:
+    """Who gets the records of a topic, and how many there were in each partition that a stage reads."""
+
+    offsets: list[int]
+    listeners: list[Callable[[Record], object]] = field(default_factory=list)
+    readers: list[tuple[tuple[StagePartition, ...], Function]] = field(default_factory=list)
+    joined: dict[str, object] | None = None
+    """The newest record of each key, where some stage joins them in full."""
 
 
 class MemoryRunner:
@@ -41,16 +52,12 @@ class MemoryRunner:
         self._queue: deque[tuple[Forward, datetime]] = deque()
         self._shared: dict[str, dict[str, object]] = {}
         self._watched: dict[str, list[Record]] = {}
-        self._listeners: dict[str, list[Callable[[Record], object]]] = defaultdict(list)
-        self._offsets: dict[tuple[str, int], int] = defaultdict(int)
-        self._readers: dict[str, list[tuple[tuple[StagePartition, ...], Function]]] = defaultdict(list)
+        self._topics = {name: _Topic(offsets=[0] * partitions) for name in BY_NAME}
         self._states: dict[str, tuple[StagePartition, ...]] = {}
         self._tickers: list[tuple[tuple[StagePartition, ...], Function]] = []
         """Stages that are told the time and keep no timers; every tick is for them."""
-        self._wakers: list[tuple[range, tuple[StagePartition, ...], Function]] = []
-        """Stages with timers, and where their first ones are."""
-        self._firsts: list[str] = []
-        """The first timer of each partition of a stage with timers, by its `place`: looked at before every event."""
+        self._wakers: list[tuple[tuple[StagePartition, ...], Function]] = []
+        """Stages with timers."""
         for stage in stages:
             self._add(stage)
 
@@ -63,7 +70,7 @@ class MemoryRunner:
 
     def listen(self, topic: str, take: Callable[[Record], object]) -> None:
         """Call `take` with every record of this topic from now on; nothing is kept."""
-        self._listeners[topic].append(take)
+        self._topics[topic].listeners.append(take)
 
     def open_timers(self) -> int:
         """How many timers stand, in all stages."""
@@ -92,8 +99,8 @@ class MemoryRunner:
 
     def next_due(self) -> datetime | None:
         """When the first timer of any stage is due."""
-        first = min(self._firsts, default=_NEVER)
-        return None if first == _NEVER else from_millis(int(first.partition("\0")[0]))
+        first = min([state.timers.first for states, _ in self._wakers for state in states], default=NO_KEY)
+        return None if first == NO_KEY else from_millis(int(first.partition("\0")[0]))
 
     def tick(self, now: datetime) -> int:
         """Fire what is due at `now`, in all stages and partitions, with all that follows from it at this instant.
@@ -106,8 +113,8 @@ class MemoryRunner:
         ticks, fired = 0, True
         while fired:
             fired = False
-            for places, states, function in self._wakers:
-                due = [(n, states[n]) for n, place in enumerate(places) if self._firsts[place] < end]
+            for states, function in self._wakers:
+                due = [(number, state) for number, state in enumerate(states) if state.timers.first < end]
                 if due:
                     ticks += self._fire(due, function, now)
                     fired = True
@@ -115,19 +122,15 @@ class MemoryRunner:
 
     def _add(self, stage: Stage) -> None:
         for topic in stage.shared:
-            self._shared.setdefault(topic, {})
-        first = len(self._firsts)
-        places = range(first, first + self.partitions) if stage.timers else (None,) * self.partitions
-        self._firsts += [_NEVER] * self.partitions if stage.timers else []
-        states = tuple(StagePartition(stage, place, self._shared, through_codec=self.through_codec) for place in places)
+            self._topics[topic].joined = self._shared.setdefault(topic, {})
+        made = (StagePartition(stage, self._shared, through_codec=self.through_codec) for _ in range(self.partitions))
+        states = tuple(made)
         self._states[stage.name] = states
         for topic, function in stage.reads.items():
-            if topic == TICKS.name and isinstance(places, range):
-                self._wakers.append((places, states, function))
-            elif topic == TICKS.name:
-                self._tickers.append((states, function))
+            if topic == TICKS.name:
+                (self._tickers if stage.timers is None else self._wakers).append((states, function))
             else:
-                self._readers[topic].append((states, function))
+                self._topics[topic].readers.append((states, function))
 
     def _fire(self, states: Iterable[tuple[int, StagePartition]], function: Function, now: datetime) -> int:
         """One stage's timers, until nothing more of it is due; then what they asked for, oldest first.
@@ -161,30 +164,27 @@ class MemoryRunner:
         queue = self._queue
         while queue:
             forward, now = queue.popleft()
-            topic, key, value = forward
-            if topic not in BY_NAME:
-                raise KeyError(f"a record was forwarded to the topic {topic!r}, which does not exist")
+            name, key, value = forward
+            topic = self._topics.get(name)
+            if topic is None:
+                raise KeyError(f"a record was forwarded to the topic {name!r}, which does not exist")
             if self.through_codec:
                 value = self._through_wire(forward)
-            record = Record(topic, key, value, now)
-            for take in self._listeners.get(topic, ()):
+            record = Record(name, key, value, now)
+            for take in topic.listeners:
                 take(record)
-            if topic in self._shared:
-                self._shared[topic][key] = value
-            readers = self._readers.get(topic)
-            if readers is None:
-                continue
-            partition = crc32(key.encode()) % self.partitions
-            for states, function in readers:
-                for wanted in self._work(states[partition], function, record, partition):
-                    queue.append((wanted, now))
-            self._offsets[topic, partition] += 1
+            if topic.joined is not None:
+                topic.joined[key] = value
+            if topic.readers:
+                partition = crc32(key.encode()) % self.partitions
+                for states, function in topic.readers:
+                    for wanted in self._work(states[partition], function, record, partition):
+                        queue.append((wanted, now))
+                topic.offsets[partition] += 1
 
     def _work(self, state: StagePartition, function: Function, record: Record, partition: int) -> list[Forward]:
         try:
             forwards = state.work(function, record)
-            if state.place is not None:
-                self._firsts[state.place] = state.first_timer() or _NEVER
         except SetAside as aside:
             return [_forwarded(self._letter(aside, state.stage.name, record, partition))]
         for timer in state.timers_aside:
@@ -203,7 +203,7 @@ class MemoryRunner:
         return DeadLetter(
             topic=record.topic,
             partition=partition,
-            offset=self._offsets[record.topic, partition],
+            offset=self._topics[record.topic].offsets[partition],
             stage=stage,
             at=record.now,
             faults=aside.faults,

@@ -1,17 +1,21 @@
 """Ordered keys and rows, compared with a plain sorted list."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tidings.memory.rows import Rows
+from tidings.memory.rows import NO_KEY, Rows
 from tidings.memory.sorted_keys import BLOCK_KEYS, SortedKeys
 
 KEYS = st.text(alphabet="abc\0~é😀", max_size=3)
 
 
+@pytest.mark.parametrize("in_order", [True, False])
 @given(st.lists(st.tuples(st.booleans(), KEYS)), KEYS, KEYS, st.integers(min_value=0, max_value=9))
-def test_rows_answer_as_a_sorted_list_would(changes: list[tuple[bool, str]], low: str, high: str, limit: int) -> None:
-    rows, plain = Rows(), dict[str, object]()
+def test_rows_answer_as_a_sorted_list_would(
+    in_order: bool, changes: list[tuple[bool, str]], low: str, high: str, limit: int
+) -> None:
+    rows, plain = Rows(in_order=in_order), dict[str, object]()
     for number, (is_put, key) in enumerate(changes):
         if is_put:
             rows.put(key, number)
@@ -19,7 +23,7 @@ def test_rows_answer_as_a_sorted_list_would(changes: list[tuple[bool, str]], low
         else:
             rows.delete(key)
             plain.pop(key, None)
-        assert rows.first_key() == min(plain, default=None)
+        assert not in_order or rows.first == min(plain, default=NO_KEY)
     wanted = sorted((key, row) for key, row in plain.items() if low <= key < high)
     assert rows.range(low, high, limit) == wanted[:limit]
 

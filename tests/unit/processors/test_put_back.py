@@ -65,7 +65,7 @@ CANDIDATE = Candidate(
 def test_a_timer_that_was_put_back_wakes_nothing_before_its_time(
     stage: Stage, table: Table[Any], woken: str, row: object
 ) -> None:
-    state = StagePartition(stage, 0, {"settings": {}}, through_codec=True)
+    state = StagePartition(stage, {"settings": {}}, through_codec=True)
     key = row_key("pantry", "c1")
     put = iter([Put(table=table, key=key, value=row), arm(_timers(stage), MONDAY, woken + key)])
     state.work(lambda record, tables: put, TICK)
