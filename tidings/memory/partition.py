@@ -135,6 +135,8 @@ class StagePartition:
                 before = len(forwards)
                 self._fire(effect, forwards, undo)
                 self.asked_by += [""] * (before - len(self.asked_by)) + [effect.key] * (len(forwards) - before)
+            else:
+                raise TypeError(f"a stage asked for {effect!r}, which is no effect")
 
     def _fire(self, fire: Fire, forwards: list[Forward], undo: Undo) -> None:
         """One timer with all that it wakes; whatever that raises sets aside this timer, and the tick goes on."""

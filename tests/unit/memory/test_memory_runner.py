@@ -141,6 +141,17 @@ def test_a_topic_that_does_not_exist_is_named() -> None:
         runner.publish(bell("bell.set", "b1"), NOON)
 
 
+def test_what_is_no_effect_sets_its_record_aside() -> None:
+    def confused(record: Record, tables: Tables) -> Iterator[Any]:
+        yield record
+
+    runner = MemoryRunner([Stage(name="confused", reads={EVENTS.name: confused}, tables=())], partitions=1)
+    runner.watch(DEAD_LETTERS.name)
+    runner.publish(bell("bell.set", "b1"), NOON)
+    [letter] = letters(runner)
+    assert "which is no effect" in letter.faults[0].reason
+
+
 def test_a_stage_without_timers_is_given_every_tick() -> None:
     seen: list[Any] = []
 
