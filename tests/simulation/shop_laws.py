@@ -71,7 +71,7 @@ def shop_laws(
     yield from _place_laws(books)
     yield from _credit_laws(books, sold)
     yield from _purse_laws(broker, credit)
-    watched = _Line(credit, partition_of(b"pantry|", PARTITIONS), broker, StagePartition(credit, 0, shared))
+    watched = _Line(credit, partition_of(b"pantry|", PARTITIONS), broker, StagePartition(credit, shared))
     watched.run()
     yield from watched.jumped
 

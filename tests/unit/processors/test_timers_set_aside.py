@@ -45,7 +45,7 @@ EXPIRY = {"tenant": "pantry", "type": "cart.expired", "id": "e2"}
 def test_a_timer_that_is_set_aside_says_whose_it_is(
     stage: Stage, table: Table[Any], woken: str, row: object, origin: Origin
 ) -> None:
-    state, timers = StagePartition(stage, 0, {"settings": {}}), stage.timers
+    state, timers = StagePartition(stage, {"settings": {}}), stage.timers
     assert timers is not None
     put = [Put(table=table, key=ROW, value=row)] if row is not None else []
     state.work(lambda record, tables: iter([*put, arm(timers, MONDAY, woken + ROW)]), TICK)
