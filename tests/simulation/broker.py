@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
-from aiokafka.errors import KafkaTimeoutError
+from aiokafka.errors import KafkaTimeoutError, OutOfOrderSequenceNumber
 from aiokafka.structs import ConsumerRecord
 
 from gateways.ledger import OFFSET_HEADER
@@ -171,6 +171,7 @@ class Producer:
         rows, acked = self._waiting[place].popleft()
         if place in self._lost or (not process.is_alive and storm.rng.random() < 0.5):
             self._lost.add(place)
+            self._answer(acked, OutOfOrderSequenceNumber("a batch before this one is missing"))
             return
         fails = process.is_alive and storm.strikes(storm.odds.failed_send)
         if fails:
