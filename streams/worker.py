@@ -27,7 +27,6 @@ from streams.readiness import Readiness
 from streams.stage import Stage
 from streams.ticker import tick_until_cancelled
 from streams.topics_admin import missing
-from streams.topology import DECIDE, TOPOLOGY
 from streams.unavailable import NotAllowed, Unavailable
 from streams.watch import watch_until_cancelled
 from tidings.claim import Claim, Taken
@@ -39,18 +38,6 @@ from tidings.kafka_clients import NOT_ALLOWED, not_allowed, require_groups
 from tidings.stopping import WORKER_STOP_SECONDS, end_within
 
 log = logging.getLogger(__name__)
-
-
-def run(names: Sequence[str], installation: Installation, *, ready_descriptor: int | None = None) -> NoReturn:
-    """Perform stages of the topology; with decide among them the worker also ticks, unless it rehearses."""
-    known = [stage.name for stage in TOPOLOGY]
-    for name in names:
-        if name not in known:
-            log.critical("there is no stage %r; there are %s", name, ", ".join(known))
-            raise SystemExit(ExitCode.MISCONFIGURED)
-    stages = [stage for stage in TOPOLOGY if stage.name in names]
-    with_ticker = DECIDE in stages and not installation.kafka.topic_prefix
-    serve(stages, installation, with_ticker=with_ticker, ready_descriptor=ready_descriptor)
 
 
 def serve(
