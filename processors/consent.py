@@ -4,14 +4,14 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from schemas.clock import rfc3339
-from schemas.consent import SUPPRESSED, Consent, ConsentChange, Means, Saying
+from schemas.consent import SUPPRESSED, SUPPRESSIONS, Consent, ConsentChange, Means, Saying
 
 
 def after(before: Consent | None, change: ConsentChange, now: datetime) -> Consent:
     """The consent of the address after a change; lists that are absent stay as they were."""
     was = before or Consent(tenant=change.tenant, address=change.address)
     opted_out = _listed(was.opted_out, change.opted_out, change.opts_out, change.lifts)
-    suppressed = was.suppressed if change.suppressed is None else change.suppressed
+    suppressed = gravest(was.suppressed, change.suppressed)
     kept = {saying.scope: saying for saying in was.sayings if not _said_again(saying, change)}
     if suppressed != was.suppressed:
         kept.pop(SUPPRESSED, None)
@@ -26,6 +26,11 @@ def after(before: Consent | None, change: ConsentChange, now: datetime) -> Conse
         suppressed=suppressed,
         sayings=tuple(said.get(scope) or kept[scope] for scope in stands),
     )
+
+
+def gravest(*suppressions: str | None) -> str | None:
+    """Of several reasons to suppress an address the one that is kept; None if there is none."""
+    return max((each for each in suppressions if each is not None), key=SUPPRESSIONS.index, default=None)
 
 
 def _said_again(saying: Saying, change: ConsentChange) -> bool:

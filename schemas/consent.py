@@ -13,6 +13,9 @@ MARKETING = "marketing"
 SUPPRESSED = "suppressed"
 """What a saying about the suppression of an address has in place of a scope."""
 
+SUPPRESSIONS = ("bounce", "complaint", "deceased")
+"""Why an address is suppressed; none of them overwrites one that stands after it here."""
+
 
 class Means(StrEnum):
     """How a person, or an address, told us what we keep to."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, cast
 
+from schemas.consent import SUPPRESSIONS
 from schemas.events.bookings import AppointmentRescheduled, AppointmentScheduled, Booking
 from schemas.events.campaigns import Audience, CampaignCreated, CampaignRows
 from schemas.events.contacts import ConsentChanged, UnsubscribeClicked
@@ -19,7 +20,6 @@ from schemas.words import Status
 
 Faults = Iterator[Fault]
 
-SUPPRESSIONS = ("bounce", "complaint", "deceased")
 
 NO_SUBJECT = frozenset(
     {"settings.changed", "clients.batch_created", "clients.invited", "route.started", "route.stop_added"}

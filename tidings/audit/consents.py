@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from processors.consent import gravest
 from schemas.consent import EVERYTHING, SUPPRESSED, Consent, ConsentChange, Means
 from schemas.delivery import DeliveryStatus
 from schemas.topics import CONSENT_CHANGES, CONSENTS, MESSAGES, STATUSES
@@ -90,7 +91,7 @@ def _not_in(consent: Consent, change: ConsentChange) -> Iterator[str]:
             yield f"is not {word} {missing}"
         for surplus in sorted({*has} & {*removed} if instead is None else {*has} - wanted):
             yield f"is {word} {surplus}"
-    if change.suppressed is not None and consent.suppressed != change.suppressed:
+    if consent.suppressed != gravest(consent.suppressed, change.suppressed):
         yield f"is not suppressed by {change.suppressed}"
 
 
