@@ -1,9 +1,11 @@
 """Ids of messages and of our own events: the same cause gives the same id, for ever (law 2)."""
 
 import hashlib
+from struct import Struct
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 _PAIRS = tuple(high + low for high in _LETTERS for low in _LETTERS)
+_HALVES = Struct(">QQ")
 
 
 def message_id(
@@ -13,20 +15,23 @@ def message_id(
 
     `occurrence` tells apart what one event causes several times.
     """
-    return "m" + _digest(tenant, source, event_id, kind, recipient, channel, *filter(None, (occurrence,)))
+    cause = (tenant, source, event_id, kind, recipient, channel)
+    return "m" + _digest((*cause, occurrence) if occurrence else cause)
 
 
 def emitted_id(*, tenant: str, source: str, event_id: str, subject: str, event_type: str) -> str:
     """The id of an event that Tidings publishes because of another one."""
-    return "e" + _digest(tenant, source, event_id, subject, event_type)
+    return "e" + _digest((tenant, source, event_id, subject, event_type))
 
 
-def _digest(*cause: str) -> str:
-    """RFC 4648 base32 in lower case, of fifteen bytes, five at a time: `base64.b32encode` takes four times as long."""
-    digest = hashlib.sha256("\0".join(cause).encode()).digest()
-    return _letters(digest[:5]) + _letters(digest[5:10]) + _letters(digest[10:15])
-
-
-def _letters(five_bytes: bytes) -> str:
-    number = int.from_bytes(five_bytes, "big")
-    return _PAIRS[number >> 30] + _PAIRS[number >> 20 & 1023] + _PAIRS[number >> 10 & 1023] + _PAIRS[number & 1023]
+def _digest(cause: tuple[str, ...]) -> str:
+    """RFC 4648 base32 in lower case, of fifteen bytes, ten bits at a time: `base64.b32encode` takes twice as long."""
+    first, second = _HALVES.unpack_from(hashlib.sha256("\0".join(cause).encode()).digest())
+    second = (first & 15) << 56 | second >> 8
+    two = _PAIRS
+    return (
+        f"{two[first >> 54]}{two[first >> 44 & 1023]}{two[first >> 34 & 1023]}"
+        f"{two[first >> 24 & 1023]}{two[first >> 14 & 1023]}{two[first >> 4 & 1023]}"
+        f"{two[second >> 50]}{two[second >> 40 & 1023]}{two[second >> 30 & 1023]}"
+        f"{two[second >> 20 & 1023]}{two[second >> 10 & 1023]}{two[second & 1023]}"
+    )

@@ -22,8 +22,12 @@ def timer_key(due: datetime, row: str, since: datetime | None = None) -> str:
 
     Of several that are due at once those with the earliest `since` come first.
     """
-    after = "" if since is None else f"{to_millis(since):015d}\0"
-    return f"{to_millis(due):015d}\0{after}{row}"
+    waited = row if since is None else f"{_in_order(since)}\0{row}"
+    return f"{_in_order(due)}\0{waited}"
+
+
+def _in_order(instant: datetime) -> str:
+    return str(to_millis(instant)).zfill(15)
 
 
 def place_of(key: str) -> tuple[str, str]:
