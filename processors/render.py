@@ -22,7 +22,6 @@ from processors.template_library import (
     SANDBOX,
     TEMPLATES,
     built_in_sources,
-    is_body,
     layout,
     names_in,
     parsed,
@@ -130,7 +129,7 @@ def render(words: Words, variables: Mapping[str, object]) -> Rendered:
 def _html(source: str, variables: Mapping[str, object]) -> str:
     """What an HTML template says, a page or a piece of one; one that extends the layout says the whole page."""
     said = clean_text(_part(source, variables, html=True))
-    return _in_layout(said, variables, own_colours=False) if is_body(source) else said
+    return _in_layout(said, variables, own_colours=False) if ready(source, html=True).is_body else said
 
 
 def _text_of(html: str) -> str:
@@ -158,27 +157,38 @@ def _page(html: str, source: str, variables: Mapping[str, object]) -> str:
     are inlined here and not when a template is saved, because a template is no HTML yet: `{% for %}` between two rows
     of a table is text where no text may stand, and a parser would move it.
     """
-    if is_page(html):
-        return _within_limit(inlined(html)) if has_styles(source) else html
+    template = ready(source, html=True)
+    if template.is_body or is_page(html):
+        return _within_limit(inlined(html)) if template.is_styled else html
     page = _in_layout(html, variables, own_colours=has_colours(html))
     return _within_limit(inlined(page)) if has_styles(html) else page
 
 
 def _in_layout(body: str, variables: Mapping[str, Any], *, own_colours: bool) -> str:
     brand, tenant = variables[BRAND], variables["tenant"]
-    of_tenant = tuple((name, tenant[name]) for name in ("main_phone", "portal_url") if name in tenant)
-    of_brand = (brand["name"], brand["header"], tuple(brand["lines"]))
-    head, tail = _frame(variables[LOCALE], own_colours, of_brand, of_tenant)
+    head, tail = _frame(
+        variables[LOCALE],
+        own_colours,
+        (brand["name"], brand["header"], tuple(brand["lines"])),
+        tenant.get("main_phone"),
+        tenant.get("portal_url"),
+    )
     return _within_limit(head + body + tail)
 
 
 @lru_cache(maxsize=512)
 def _frame(
-    locale: str, own_colours: bool, brand: tuple[str, str, tuple[str, ...]], tenant: tuple[tuple[str, str], ...]
+    locale: str,
+    own_colours: bool,
+    brand: tuple[str, str, tuple[str, ...]],
+    main_phone: str | None,
+    portal_url: str | None,
 ) -> tuple[str, str]:
     """What the layout puts before and behind a body: all that it is told is here, so one does for many messages."""
     name, header, lines = brand
-    told = {LOCALE: locale, BRAND: {"name": name, "header": header, "lines": lines}, "tenant": dict(tenant)}
+    ways = {"main_phone": main_phone, "portal_url": portal_url}
+    tenant = {name: way for name, way in ways.items() if way is not None}
+    told = {LOCALE: locale, BRAND: {"name": name, "header": header, "lines": lines}, "tenant": tenant}
     colours = {"_own_colours": True} if own_colours else {}
     head, _, tail = layout(_PLACE).render(**told, **colours).partition(_PLACE)
     return clean_text(head), clean_text(tail)
@@ -214,13 +224,15 @@ def extent(source: str) -> Extent:
 def _part(source: str, variables: Mapping[str, object], *, html: bool) -> str:
     output, size = "", 0
     try:
-        template, say = ready(source, html=html)
-        stream = say(template.new_context({**variables, BUDGET: Budget()}, shared=True))  # no names but these
+        template = ready(source, html=html)
+        stream = template.say({**variables, BUDGET: Budget()} if template.is_priced else variables)
         while pieces := list(islice(stream, _PIECES_AT_ONCE)):
             said = "".join(pieces)
             size += size_bytes(said)
             _require_room(size)
             output += said
+            if len(pieces) < _PIECES_AT_ONCE:
+                break
     except MissingVariable as absent:
         path = _path_of(absent.owner, variables, absent.name)
         raise RenderError(Reason.MISSING_VARIABLE.of(path), {"missing": path}) from absent

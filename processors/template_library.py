@@ -3,18 +3,20 @@
 A template that stands in the file of a built-in one may do what those may, also where a tenant copied it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 import jinja2
 from jinja2 import meta, nodes
+from jinja2.nodes import EvalContext
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from processors.markup import has_styles
 from processors.template_reader import undeclared
-from processors.template_sandbox import Missing, compiled, sandbox
+from processors.template_sandbox import Missing, Sandbox, compiled, sandbox
 from processors.wording import LOCALE, TIMEZONE, clock, date
 from schemas.json_text import json_to_text
 
@@ -71,16 +73,52 @@ def names_in_built_in(kind: str) -> frozenset[str]:
     return frozenset().union(*(names_in(path.read_text()) for path in (TEMPLATES / kind).glob("*.j2")))
 
 
-def ready(source: str, *, html: bool) -> tuple[jinja2.Template, Callable[[Context], Any]]:
-    """A template, and the function of it that says what it says; raises jinja2.TemplateError.
+class Ready:
+    """A template that is ready to run, with what is known of it before it does.
 
-    Of a body that is the block alone. The frame around it is the same for many messages, and made once for them.
+    `is_body`: it fills the layout, and says the block alone. The frame around it is the same for many messages, and
+    made once for them. `is_styled`: it has a style sheet of its own. `is_priced`: what it does costs steps.
     """
-    template = _template(source, html)
-    return template, template.blocks[_BODY] if is_body(source) else template.root_render_func
+
+    __slots__ = ("_environment", "_evaluation", "_say", "is_body", "is_priced", "is_styled")
+
+    def __init__(self, source: str, template: jinja2.Template) -> None:
+        self.is_body = is_body(source)
+        self.is_styled = has_styles(source)
+        self._environment = template.environment
+        self.is_priced = isinstance(self._environment, Sandbox)
+        self._say = template.blocks[_BODY] if self.is_body else template.root_render_func
+        self._evaluation = EvalContext(self._environment)
+
+    def say(self, variables: Mapping[str, object]) -> Iterator[str]:
+        """What it says, in pieces; it knows no names but these."""
+        return self._say(_Known(self._environment, variables, self._evaluation))
+
+
+class _Known(Context):
+    """A context with no names but those given, and no blocks.
+
+    Jinja2 3.1 prepares for more, and takes as long for it as a short template takes to say what it says. Nothing in
+    our templates or those of tenants changes how they are evaluated, so all contexts of a template share that.
+    """
+
+    def __init__(self, environment: jinja2.Environment, variables: Mapping[str, Any], evaluation: EvalContext) -> None:
+        self.parent: Any = variables
+        self.vars = {}
+        self.environment = environment
+        self.eval_ctx = evaluation
+        self.exported_vars = set()
+        self.name = None
+        self.globals_keys = set()
+        self.blocks = {}
 
 
 @lru_cache(maxsize=2048)
+def ready(source: str, *, html: bool) -> Ready:
+    """A template, ready to run; raises jinja2.TemplateError."""
+    return Ready(source, _template(source, html))
+
+
 def _template(source: str, html: bool) -> jinja2.Template:
     if source in built_in_sources():
         library = _LIBRARY[html]
@@ -93,7 +131,8 @@ def _localised(wording: Callable[[str, str, str], str]) -> Callable[[Context, st
 
     @jinja2.pass_context
     def worded(context: Context, moment: str) -> str:
-        return wording(moment, str(context[TIMEZONE]), str(context[LOCALE]))
+        known = context.resolve_or_missing
+        return wording(moment, known(TIMEZONE), known(LOCALE))
 
     return worded
 

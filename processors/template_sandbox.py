@@ -5,6 +5,7 @@ for the length of what it looks at and makes.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import jinja2
@@ -41,12 +42,16 @@ class MissingVariable(jinja2.UndefinedError):
 class Missing(jinja2.StrictUndefined):
     """Strict, and able to say which value is missing."""
 
-    def __init__(self, hint: Any = None, obj: Any = missing, name: Any = None, exc: Any = None) -> None:
-        def raises(message: str | None = None) -> MissingVariable:
-            return MissingVariable(str(name), obj, message)
+    __slots__ = ()
 
-        made: Any = raises  # Jinja2 calls it and never catches by it
-        super().__init__(hint, obj, name, made)
+    def __init__(self, hint: Any = None, obj: Any = missing, name: Any = None, exc: Any = None) -> None:
+        """One is made for each `is defined` of what is not there: without the calls of what it is derived from."""
+        self._undefined_hint, self._undefined_obj, self._undefined_name = hint, obj, name
+
+    @property
+    def _undefined_exception(self) -> Any:
+        """Jinja2 calls it and never catches by it."""
+        return partial(MissingVariable, str(self._undefined_name), self._undefined_obj)
 
     def named(self) -> MissingVariable:
         """The error that says which value this is not."""

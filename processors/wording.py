@@ -16,11 +16,13 @@ LOCALE, TIMEZONE = "_locale", "_timezone"
 # asked once for each of them.
 
 
+@lru_cache(maxsize=4096)
 def date(moment: str, timezone: str, locale: str) -> str:
     """`2026-06-10T15:00:00-04:00` as `Wednesday, June 10, 2026`."""
     return _day(_local(moment, timezone).date(), locale)
 
 
+@lru_cache(maxsize=4096)
 def clock(moment: str, timezone: str, locale: str) -> str:
     """`2026-06-10T15:00:00-04:00` as `3:00 PM`; CLDR's narrow space becomes a plain one, which GSM-7 knows."""
     return _hour(_local(moment, timezone).time(), locale)
