@@ -1,6 +1,7 @@
 """Stop 6 of 9 — command. Before: render. After: gateway. The order to a gateway: a message with all its words."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from processors.allowance import allowance_of
@@ -47,8 +48,9 @@ class Body:
 def command(case: Case) -> Message:
     """Render a candidate that all gates let through; raises RenderError when it cannot be said, or carried."""
     message = _worded(case)
-    texts = (message.subject or "", message.text, message.html or "", *(file.content for file in message.attachments))
-    if _MOST_BYTES_OF_CHARACTER * sum(map(len, texts)) > LARGEST_MESSAGE_BYTES // 2:
+    characters = len(message.subject or "") + len(message.text) + len(message.html or "")
+    characters += sum(len(file.content) for file in message.attachments) if message.attachments else 0
+    if _MOST_BYTES_OF_CHARACTER * characters > LARGEST_MESSAGE_BYTES // 2:
         size = len(codec.encode(message))
         if size > LARGEST_MESSAGE_BYTES:
             facts = {"error": f"the message has {size} bytes, and at most {LARGEST_MESSAGE_BYTES} are sent"}
@@ -158,24 +160,24 @@ def words_for(candidate: Candidate, settings: Settings) -> Words:
     return Words(subject=own.subject or base.subject, text=base.text, html=base.html)
 
 
-def variables_of(candidate: Candidate, settings: Settings, names: Container[str]) -> Mapping[str, object]:
+def variables_of(candidate: Candidate, settings: Settings, names: AbstractSet[str]) -> Mapping[str, object]:
     """What templates see (contract section 11, Variables): the event's own fields at the top, then who is who.
 
-    Of the latter those `names` that the templates take. `useful_until` is there where the message has one.
+    Of the latter those `names` that the templates take; so with `useful_until`, where the message has one.
     """
-    data = {**candidate.cause.data, **candidate.variables}
+    cause, contact = candidate.cause, candidate.contact
+    data = {**cause.data, **candidate.variables}
+    said = who_is_who(cause, contact, data, candidate.tenant, settings, names)
+    if "useful_until" in names and candidate.useful_until:
+        said.setdefault("useful_until", rfc3339(candidate.useful_until))
+    if "recipient" in names:
+        said["recipient"] = to_plain(candidate.recipient)
+    brand = brand_of(contact, settings) if candidate.recipient.staff is None else None
     zone_of_event = data.get("timezone")
-    until = {"useful_until": rfc3339(candidate.useful_until)} if candidate.useful_until else {}
-    brand = brand_of(candidate.contact, settings) if candidate.recipient.staff is None else None
-    recipient = {"recipient": to_plain(candidate.recipient)} if "recipient" in names else {}
-    return {
-        **until,
-        **who_is_who(candidate.cause, candidate.contact, data, candidate.tenant, settings, names),
-        **recipient,
-        BRAND: letterhead(brand, settings.name or candidate.tenant),
-        LOCALE: _locale(candidate, settings),
-        TIMEZONE: zone_of_event if isinstance(zone_of_event, str) else settings.timezone,
-    }
+    said[BRAND] = letterhead(brand, settings.name or candidate.tenant)
+    said[LOCALE] = _locale(candidate, settings)
+    said[TIMEZONE] = zone_of_event if isinstance(zone_of_event, str) else settings.timezone
+    return said
 
 
 def _files(candidate: Candidate, settings: Settings) -> tuple[File, ...]:

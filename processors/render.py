@@ -72,25 +72,25 @@ class Words:
     @property
     def version(self) -> str:
         """A digest of the sources: it changes whenever a word of them does."""
-        return _digest(self)
+        return _digest(self.subject, self.text, self.html)
 
     @property
     def names(self) -> frozenset[str]:
         """The variables that they take; raises RenderError for a template that cannot be read."""
-        return _names(self)
+        return _names(self.subject, self.text, self.html)
 
 
 @lru_cache(maxsize=2048)
-def _names(words: Words) -> frozenset[str]:
+def _names(*parts: str | None) -> frozenset[str]:
     try:
-        return frozenset().union(*(names_in(part) for part in (words.subject, words.text, words.html) if part))
+        return frozenset().union(*(names_in(part) for part in parts if part))
     except (jinja2.TemplateError, RecursionError, ArithmeticError, ValueError) as error:
         raise RenderError(Reason.RENDER_ERROR, {"error": f"{type(error).__name__}: {error}"}) from error
 
 
 @lru_cache(maxsize=2048)
-def _digest(words: Words) -> str:
-    joined = "\0".join(part or "" for part in (words.subject, words.text, words.html))
+def _digest(*parts: str | None) -> str:
+    joined = "\0".join(part or "" for part in parts)
     return hashlib.sha256(joined.encode()).hexdigest()[:12]
 
 

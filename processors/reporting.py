@@ -25,14 +25,14 @@ def leave_whereabouts(report: DeliveryStatus, before: DeliveryStatus | None) -> 
         names.append(report.provider_ref)
     for name in names:
         where = Whereabouts(tenant=report.tenant, name=name, message_id=report.message_id, key=report.key)
-        yield Forward(topic=REPORTS.name, key=name_key(report.tenant, name), value=where)
+        yield Forward(REPORTS.name, name_key(report.tenant, name), where)
 
 
 def on_report(record: Record, tables: Tables) -> Iterator[Effect]:
     """Whereabouts are kept; what names a message by them goes on to where its statuses are."""
     heard = record.value
     if isinstance(heard, Whereabouts):
-        yield Put(table=WHEREABOUTS, key=record.key, value=heard)
+        yield Put(WHEREABOUTS, record.key, heard)
     elif isinstance(heard, LaterReport) and heard.message_id is not None:
         yield from _report(heard, heard.message_id, tables)
     elif isinstance(heard, (LaterReport, Unsubscribed)):

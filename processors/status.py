@@ -76,15 +76,11 @@ def _bill(report: DeliveryStatus, before: Folded | None) -> Iterator[Effect]:
     if charge is not None and charge.needs_leave and not billed and _end_of(report)[0] is not None:
         unused = CreditChange(tenant=report.tenant, event_id=report.event_id, credits=0, message_id=report.message_id)
         yield Forward(topic=CHARGES.name, key=f"{report.tenant}|", value=unused)
-    yield Put(
-        table=FOLDED,
-        key=report.message_id,
-        value=Folded(status=report, billed=billed, billed_attempt=attempt),
-    )
+    yield Put(FOLDED, report.message_id, Folded(status=report, billed=billed, billed_attempt=attempt))
 
 
 def _usage(entry: Usage) -> Forward:
-    return Forward(topic=USAGE.name, key=f"{entry.tenant}|", value=entry)
+    return Forward(USAGE.name, f"{entry.tenant}|", entry)
 
 
 def rises(before: DeliveryStatus, report: DeliveryStatus) -> bool:

@@ -49,7 +49,7 @@ class Missing(jinja2.StrictUndefined):
         self._undefined_hint, self._undefined_obj, self._undefined_name = hint, obj, name
 
     @property
-    def _undefined_exception(self) -> Any:
+    def _undefined_exception(self) -> Any:  # type: ignore[override]  # only `__init__` would write it
         """Jinja2 calls it and never catches by it."""
         return partial(MissingVariable, str(self._undefined_name), self._undefined_obj)
 

@@ -1,6 +1,7 @@
 """Variables: who is who and what happened, as templates and criteria see it (contract section 11, Variables)."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -22,8 +23,9 @@ class TenantFacts:
     contact_email: str | None = None
 
 
-WHO_IS_WHO = frozenset({"tenant", "contact", "customer", "event", "actor", "agent", "user"})
 _ACTOR = ("actor", "agent", "user")
+_PEOPLE = frozenset({"contact", "customer"})
+WHO_IS_WHO = frozenset({"tenant", "event", *_PEOPLE, *_ACTOR})
 
 
 def who_is_who(
@@ -32,20 +34,21 @@ def who_is_who(
     data: Mapping[str, object],
     tenant: str,
     settings: Settings,
-    names: Container[str] = WHO_IS_WHO,
+    names: AbstractSet[str] = WHO_IS_WHO,
 ) -> dict[str, object]:
     """The event's fields (`data`) at the top, over them the tenant, the people and the event itself.
 
     Of these only the `names` that are asked for, and always the tenant.
     """
     said = {**data, "tenant": _tenant(tenant, settings)}
-    if "contact" in names or "customer" in names:
+    if not names.isdisjoint(_PEOPLE):
         about = _contact(contact)
         said["contact"] = about
-        said["customer"] = cause.data.get("customer") or data.get("customer") or dict(about)
+        if "customer" in names:
+            said["customer"] = cause.data.get("customer") or data.get("customer") or dict(about)
     if "event" in names:
         said["event"] = {**to_plain(cause), "id": cause.event_id}
-    if any(name in names for name in _ACTOR):
+    if not names.isdisjoint(_ACTOR):
         said.update(dict.fromkeys(_ACTOR, to_plain(cause.actor)))
     return said
 
@@ -60,19 +63,33 @@ def _contact(contact: Contact | None) -> dict[str, object]:
     return plain
 
 
+def _tenant(tenant: str, settings: Settings) -> Mapping[str, object]:
+    return _facts(
+        tenant,
+        settings.name or tenant,
+        settings.currency,
+        settings.portal_url,
+        settings.main_phone,
+        settings.contact_email,
+    )
+
+
 @lru_cache(maxsize=256)
-def _plain(facts: TenantFacts) -> Mapping[str, object]:
+def _facts(
+    tenant: str,
+    name: str,
+    currency: str,
+    portal_url: str | None,
+    main_phone: str | None,
+    contact_email: str | None,
+) -> Mapping[str, object]:
     """The same for all messages of one version of a tenant's settings."""
-    return to_plain(facts)
-
-
-def _tenant(tenant: str, settings: Settings) -> dict[str, object]:
     facts = TenantFacts(
         id=tenant,
-        name=settings.name or tenant,
-        currency=settings.currency,
-        portal_url=settings.portal_url,
-        main_phone=settings.main_phone,
-        contact_email=settings.contact_email,
+        name=name,
+        currency=currency,
+        portal_url=portal_url,
+        main_phone=main_phone,
+        contact_email=contact_email,
     )
-    return dict(_plain(facts))
+    return to_plain(facts)

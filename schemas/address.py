@@ -1,6 +1,9 @@
 """Addresses and recipients as keys: one address has one key, however its letters are cased."""
 
+from functools import lru_cache
 
+
+@lru_cache(maxsize=4096)
 def address_key(tenant: str, address: str) -> str:
     """The Kafka key of everything that concerns one address of one tenant: `tenant|address`."""
     return f"{tenant}|{address.strip().lower()}"

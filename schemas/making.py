@@ -13,7 +13,7 @@ _TURN: Callable[[object, type], None] = object.__dict__["__class__"].__set__
 
 
 def made_quickly(record: type[R]) -> type[R]:
-    """Give a frozen, slotted, keyword-only dataclass a quicker `__init__`; below five fields it gains nothing."""
+    """Give a frozen, slotted, keyword-only dataclass a quicker `__init__`; below three fields it gains nothing."""
     names: dict[str, Any] = {"_turn": _TURN, "_Open": open_twin(record), "_Record": record, "_absent": MISSING}
     source = "\n".join(_lines(record, names))
     exec(compile(source, f"<making of {record.__name__}>", "exec"), names)  # our own text, of our own fields

@@ -77,6 +77,7 @@ class Alarm:
     row: str
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dispatched:
     """A message that dispatch has dealt with; a second candidate of the same id finds it.
@@ -100,6 +101,7 @@ class Held:
     until: datetime
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folded:
     """The one status of a message, folded from all reports."""
@@ -213,6 +215,7 @@ class Listing:
     sms_alerts: str = ""
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastSent:
     """The newest message to an address, so that an answer to it can be shown beside it."""

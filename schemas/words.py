@@ -16,12 +16,16 @@ class Channel(StrEnum):
     @property
     def uses_phone(self) -> bool:
         """Whether the address of this channel is a phone number."""
-        return self in (Channel.SMS, Channel.SHORT_CODE, Channel.VOICE)
+        return self in _BY_PHONE
 
     @property
     def has_segments(self) -> bool:
         """Whether a message of this channel is split into billable segments."""
-        return self in (Channel.SMS, Channel.SHORT_CODE)
+        return self in _IN_SEGMENTS
+
+
+_IN_SEGMENTS = frozenset({Channel.SMS, Channel.SHORT_CODE})
+_BY_PHONE = _IN_SEGMENTS | {Channel.VOICE}
 
 
 class Lane(StrEnum):

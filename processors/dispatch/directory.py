@@ -48,7 +48,7 @@ def note_sent(sent: LastSent, key: str, tables: Tables) -> Iterator[Effect]:
     """Remember what was sent to the address of this key."""
     if tables.get(LAST_SENT, key) is None:
         yield arm(TIMERS, sent.at + KEPT_FOR, row_key(_TIMER, key))
-    yield Put(table=LAST_SENT, key=key, value=sent)
+    yield Put(LAST_SENT, key, sent)
 
 
 def last_sent(key: str, record: Record, tables: Tables) -> LastSent | None:

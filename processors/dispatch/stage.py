@@ -144,15 +144,15 @@ def _send(message: Message, candidate: Candidate, record: Record, known: InForce
 
     What waited for credits goes to the purse, whatever it costs by now: credits are reserved for it there.
     """
-    limited, was_unpaid = message.allowance is not None, candidate.unpaid_since is not None
+    limited, was_unpaid, key = message.allowance is not None, candidate.unpaid_since is not None, message.key
     if message.charge is not None and message.charge.paid_by is PaidBy.CREDITS:
         message = replace(message, candidate=candidate)
     if limited and not was_unpaid:
-        yield Forward(topic=AUDIENCE.name, key=message.recipient_key, value=message)
+        yield Forward(AUDIENCE.name, message.recipient_key, message)
     elif was_unpaid or (message.charge is not None and message.charge.needs_leave):
-        yield Forward(topic=CHARGES.name, key=f"{message.tenant}|", value=message)
+        yield Forward(CHARGES.name, f"{message.tenant}|", message)
     else:
-        yield Forward(topic=message.topic, key=message.key, value=message)
+        yield Forward(message.topic, key, message)
         yield decided_on_candidate(candidate, record, known, outcome=Outcome.SENT, facts=facts_of(message))
     dispatched = Dispatched(
         at=record.now,
@@ -160,10 +160,10 @@ def _send(message: Message, candidate: Candidate, record: Record, known: InForce
         recipient_key=message.recipient_key if limited else None,
         decided=candidate.decided,
     )
-    yield Put(table=DISPATCHED, key=candidate.message_id, value=dispatched)
+    yield Put(DISPATCHED, candidate.message_id, dispatched)
     said = None if limited else last_words(message, record.now)
     if said is not None:
-        yield from note_sent(said, message.key, tables)
+        yield from note_sent(said, key, tables)
 
 
 def _unsayable(
