@@ -16,7 +16,8 @@ from streams.limits import ENOUGH_BYTES, ENOUGH_FORWARDED_BYTES, TooLarge, fitti
 from streams.stage import Stage
 from streams.unit_of_work import WRITES_LIMIT_BYTES
 from streams.writes import Writes
-from tidings.memory.rows import NO_KEY, Rows
+from tidings.memory.rows import Rows
+from tidings.memory.timer_rows import NO_KEY, Calendar, TimerRows
 
 T = TypeVar("T")
 Shared = Mapping[str, dict[str, object]]
@@ -47,11 +48,17 @@ class TimerSetAside:
 class StagePartition:
     """The state of one stage in one partition; it is what the stage's function sees as `Tables`."""
 
-    def __init__(self, stage: Stage, shared: Shared, *, through_codec: bool = False) -> None:
-        """With `through_codec` rows go through their bytes, and the limits of Kafka's records hold."""
+    def __init__(
+        self, stage: Stage, shared: Shared, *, calendar: Calendar | None = None, through_codec: bool = False
+    ) -> None:
+        """With `through_codec` rows go through their bytes, and the limits of Kafka's records hold.
+
+        The stage's other partitions have the same `calendar`.
+        """
         self.stage = stage
-        self._rows = {table.name: Rows(in_order=table is stage.timers) for table in stage.tables}
-        self.timers = self._rows[stage.timers.name] if stage.timers is not None else Rows()
+        self.timers = TimerRows(calendar or Calendar())
+        self._rows = {table.name: self.timers if table is stage.timers else Rows() for table in stage.tables}
+        self._gets = {name: rows.rows.get for name, rows in self._rows.items()}
         self._shared = shared
         self._through_codec = through_codec
         self._written = Writes()
@@ -64,12 +71,13 @@ class StagePartition:
 
     def get(self, table: Table[T], key: str) -> T | None:
         """The row, or None."""
-        row: Any = self._rows[table.name].rows.get(key)
-        return row  # type: ignore[no-any-return]  # `_put` looked; a cast takes as long as the look-up
+        row: Any = self._gets[table.name](key)
+        return row  # type: ignore[no-any-return]  # `_take` looked; a cast takes as long as the look-up
 
     def range(self, table: Table[T], low: str, high: str, limit: int) -> list[tuple[str, T]]:
         """Up to `limit` rows with `low <= key < high`, in order."""
-        return cast("list[tuple[str, T]]", self._rows[table.name].range(low, high, limit))
+        found: Any = self._rows[table.name].range(low, high, limit)
+        return found  # type: ignore[no-any-return]  # as above
 
     def shared(self, topic: str, key: str) -> object | None:
         """The newest record of a compacted topic that the stage joins in full, or None."""
@@ -86,7 +94,8 @@ class StagePartition:
 
     def first_timer(self) -> str | None:
         """The key of the timer that is due first."""
-        return None if self.timers.first == NO_KEY else self.timers.first
+        first = self.timers.first()
+        return None if first == NO_KEY else first
 
     def open_timers(self) -> int:
         """How many timers stand."""
@@ -118,12 +127,17 @@ class StagePartition:
         return forwards
 
     def _take(self, effects: Iterable[Effect], forwards: list[Forward], undo: Undo, *, may_fire: bool = True) -> None:
+        through_codec = self._through_codec
         for effect in effects:  # some thirty an event, of which `isinstance` would ask twice as long
             if type(effect) is Put:
-                self._put(*effect, undo)
+                table, key, row = effect
+                if type(row) is not table.holds:
+                    raise TypeError(f"table {table.name} holds {table.holds.__name__}, not {type(row).__name__}")
+                rows = self._rows[table.name]
+                undo.append((rows, key, rows.put(key, self._stored(key, row) if through_codec else row)))
             elif type(effect) is Forward:
                 forwards.append(effect)
-                if self._through_codec and effect.topic in BY_NAME:
+                if through_codec and effect.topic in BY_NAME:
                     self._forwarded_bytes += fitting_output(effect, 0).size_bytes
             elif type(effect) is Delete:
                 self._delete(*effect, undo)
@@ -132,9 +146,7 @@ class StagePartition:
             elif type(effect) is Fire:
                 if not may_fire:
                     raise TypeError(f"the timer {effect.key!r} fires within another")
-                before = len(forwards)
                 self._fire(effect, forwards, undo)
-                self.asked_by += [""] * (before - len(self.asked_by)) + [effect.key] * (len(forwards) - before)
             else:
                 raise TypeError(f"a stage asked for {effect!r}, which is no effect")
 
@@ -156,11 +168,7 @@ class StagePartition:
             self._undo(undo, first_undo)
             del forwards[first_forward:]
             self._written, self._forwarded_bytes = Writes(), forwarded_bytes
-            alarm = cast("Alarm", self.get(fire.table, fire.key))
-            number = len(self.timers_aside) + 1
-            origin = origin_of_timer(alarm, self, self.stage.tables)
-            why = _set_aside(error)
-            aside = [TimerSetAside(number=number, key=fire.key, alarm=alarm, origin=origin, why=why)]
+            aside = [self._aside(fire, error)]
             self._delete(fire.table, fire.key, undo)
         if self._through_codec:
             if before.size_bytes + self._written.size_bytes > WRITES_LIMIT_BYTES:
@@ -170,7 +178,20 @@ class StagePartition:
                 return
             before.merge(self._written)
             self._written = before
+        if len(forwards) > first_forward:
+            asked_by = self.asked_by
+            asked_by += [""] * (first_forward - len(asked_by)) + [fire.key] * (len(forwards) - first_forward)
         self.timers_aside += aside
+
+    def _aside(self, fire: Fire, error: Exception) -> TimerSetAside:
+        alarm = cast("Alarm", self.get(fire.table, fire.key))
+        return TimerSetAside(
+            number=len(self.timers_aside) + 1,
+            key=fire.key,
+            alarm=alarm,
+            origin=origin_of_timer(alarm, self, self.stage.tables),
+            why=_set_aside(error),
+        )
 
     def _undo(self, undo: Undo, first: int = 0) -> None:
         """Take back all writes from the one with this number on."""
@@ -180,13 +201,6 @@ class StagePartition:
                 rows.delete(key)
             else:
                 rows.put(key, before)
-
-    def _put(self, table: Table[Any], key: str, row: object, undo: Undo) -> None:
-        if type(row) is not table.holds:
-            raise TypeError(f"table {table.name} holds {table.holds.__name__}, not {type(row).__name__}")
-        rows = self._rows[table.name]
-        before = rows.put(key, self._stored(key, row) if self._through_codec else row)
-        undo.append((rows, key, before))
 
     def _delete(self, table: Table[Any], key: str, undo: Undo) -> None:
         rows = self._rows[table.name]

@@ -2,20 +2,15 @@
 
 from tidings.memory.sorted_keys import SortedKeys
 
-NO_KEY = "\U0010ffff"
-"""The first key of a table that has none: greater than all keys that there are."""
-
 
 class Rows:
-    """A keyed table; it costs no more than its dict until the first range is asked for, or is made `in_order`."""
+    """A keyed table; it costs no more than its dict until the first range is asked for."""
 
-    __slots__ = ("_order", "first", "rows")
+    __slots__ = ("_order", "rows")
 
-    def __init__(self, *, in_order: bool = False) -> None:
+    def __init__(self) -> None:
         self.rows: dict[str, object] = {}
-        self._order = SortedKeys() if in_order else None
-        self.first = NO_KEY
-        """The smallest key of a table in order: timers are asked for it at every event."""
+        self._order: SortedKeys | None = None
 
     def put(self, key: str, row: object) -> object | None:
         """Write a row and answer the one before."""
@@ -23,7 +18,6 @@ class Rows:
         self.rows[key] = row
         if before is None and self._order is not None:
             self._order.add(key)
-            self.first = min(self.first, key)
         return before
 
     def delete(self, key: str) -> object | None:
@@ -31,14 +25,13 @@ class Rows:
         row = self.rows.pop(key, None)
         if row is not None and self._order is not None:
             self._order.remove(key)
-            if key == self.first:
-                self.first = self._order.first() or NO_KEY
         return row
 
     def range(self, low: str, high: str, limit: int) -> list[tuple[str, object]]:
         """Up to `limit` rows with `low <= key < high`, in order of their keys."""
-        if not self.rows:
+        rows = self.rows
+        if not rows:
             return []
         if self._order is None:
-            self._order = SortedKeys(self.rows)
-        return [(key, self.rows[key]) for key in self._order.between(low, high, limit)]
+            self._order = SortedKeys(rows)
+        return [(key, rows[key]) for key in self._order.between(low, high, limit)]

@@ -4,28 +4,62 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tidings.memory.rows import NO_KEY, Rows
+from tidings.memory.rows import Rows
 from tidings.memory.sorted_keys import BLOCK_KEYS, SortedKeys
+from tidings.memory.timer_rows import NO_KEY, Calendar, TimerRows
 
 KEYS = st.text(alphabet="abc\0~é😀", max_size=3)
 
 
-@pytest.mark.parametrize("in_order", [True, False])
-@given(st.lists(st.tuples(st.booleans(), KEYS)), KEYS, KEYS, st.integers(min_value=0, max_value=9))
+_CHANGES = st.lists(st.tuples(st.sampled_from(["put", "delete", "range"]), KEYS, KEYS))
+
+
+@pytest.mark.parametrize("keeps_timers", [True, False])
+@given(_CHANGES, KEYS, KEYS, st.integers(min_value=0, max_value=9))
 def test_rows_answer_as_a_sorted_list_would(
-    in_order: bool, changes: list[tuple[bool, str]], low: str, high: str, limit: int
+    keeps_timers: bool, changes: list[tuple[str, str, str]], low: str, high: str, limit: int
 ) -> None:
-    rows, plain = Rows(in_order=in_order), dict[str, object]()
-    for number, (is_put, key) in enumerate(changes):
-        if is_put:
-            rows.put(key, number)
+    calendar = Calendar()
+    timers, plain = TimerRows(calendar), dict[str, object]()
+    rows = timers if keeps_timers else Rows()
+
+    def wanted(low: str, high: str) -> list[tuple[str, object]]:
+        return sorted((key, row) for key, row in plain.items() if low <= key < high)
+
+    for number, (change, key, end) in enumerate(changes):
+        if change == "put":
+            assert rows.put(key, number) == plain.get(key)
             plain[key] = number
+        elif change == "delete":
+            assert rows.delete(key) == plain.pop(key, None)
         else:
-            rows.delete(key)
-            plain.pop(key, None)
-        assert not in_order or rows.first == min(plain, default=NO_KEY)
-    wanted = sorted((key, row) for key, row in plain.items() if low <= key < high)
-    assert rows.range(low, high, limit) == wanted[:limit]
+            assert rows.range(key, end, len(changes)) == wanted(key, end)
+        if keeps_timers:
+            assert timers.first() == calendar.first() == min(plain, default=NO_KEY)
+    assert rows.range(low, high, limit) == wanted(low, high)[:limit]
+
+
+def test_timers_removed_before_their_time_are_not_kept_for_ever() -> None:
+    timers = TimerRows(Calendar())
+    for number in range(100_000):
+        timers.put(f"{number:06d}", number)
+        if number % 10:
+            timers.delete(f"{number:06d}")
+    assert len(timers._far) < 3 * len(timers.rows)
+    assert timers.range("", "~", 100_000) == [(f"{number:06d}", number) for number in range(0, 100_000, 10)]
+
+
+def test_a_calendar_has_the_first_timer_of_all_partitions() -> None:
+    calendar = Calendar()
+    one, other = TimerRows(calendar), TimerRows(calendar)
+    one.put("2", "")
+    other.put("1", "")
+    other.put("3", "")
+    assert calendar.first() == "1"
+    other.delete("1")
+    assert calendar.first() == "2"
+    one.delete("2")
+    assert calendar.first() == "3"
 
 
 @given(st.lists(KEYS))
