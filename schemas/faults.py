@@ -4,7 +4,12 @@ Refused                 an input that breaks the contract; carries one Fault per
 └── Unreadable          bytes of Kafka that are no record of ours
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
+
+MOST_TOLD = 100
+"""So many faults of one place are named; of more, that there are more. What is mended is read again anyhow."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +21,15 @@ class Fault:
 
     def __str__(self) -> str:
         return f"{self.path}: {self.reason}" if self.path else self.reason
+
+
+def told(faults: Iterable[Fault], path: str = "") -> list[Fault]:
+    """The faults of one place, as many as anybody reads; what it costs to put them into words has a bound."""
+    left = iter(faults)
+    first = list(islice(left, MOST_TOLD))
+    if next(left, None) is not None:
+        first.append(Fault(path=path, reason=f"has more faults than these {MOST_TOLD}"))
+    return first
 
 
 class Refused(ValueError):

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from schemas.faults import Fault
+from schemas.faults import Fault, told
 from schemas.near import unknown
 from schemas.partial import read, readable, unless_unread, where_read
 from schemas.settings_sections import Section
@@ -168,9 +168,8 @@ def read_kinds(plain: object, known: Mapping[str, type[KindSettings]]) -> tuple[
     if not isinstance(plain, dict):
         return {}, [Fault(path="kinds", reason=f"must be a map, not {shown_value(plain)}")]
     classes = {**KIND_SETTINGS, **known}
-    faults = [
-        Fault(path=f"kinds.{name}", reason=unknown(name, classes, "kind")) for name in plain if name not in classes
-    ]
+    strangers = (name for name in plain if name not in classes)
+    faults = told((Fault(path=f"kinds.{name}", reason=unknown(name, classes, "kind")) for name in strangers), "kinds")
     parsed: dict[str, KindSettings] = {}
     for name, cls in classes.items():
         own = plain.get(name, {})

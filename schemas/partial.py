@@ -7,9 +7,10 @@ there a check ends (`where_read`): nothing is said that would only follow from s
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import cache, wraps
+from itertools import islice
 from typing import Any, Final, ParamSpec, TypeVar, cast, get_args, get_origin, get_type_hints
 
-from schemas.faults import Fault, Refused
+from schemas.faults import MOST_TOLD, Fault, Refused
 from schemas.near import near
 from schemas.shapes import alias_of, bare, without_alias
 from schemas.validation import parse_as
@@ -59,7 +60,8 @@ def record_in_part(
     hints, names = _members(cast("Any", record))
     given = plain or {}
     left = [name for name in names if name not in given]
-    meant = {near(key, left) for key in given if key not in names} if left else set()
+    strangers = islice((key for key in given if key not in names), MOST_TOLD)
+    meant = {near(key, left) for key in strangers} if left else set()
     values = dict(read_already or {})
     for name, one in names.items():
         if one.name in values:

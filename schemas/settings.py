@@ -7,7 +7,7 @@ from typing import Annotated, Any, get_type_hints
 
 from pydantic import Field
 
-from schemas.faults import Fault, Refused
+from schemas.faults import Fault, Refused, told
 from schemas.json_text import check_json
 from schemas.kind_settings import KIND_SETTINGS, KindSettings, read_kinds
 from schemas.near import perhaps, unknown
@@ -113,7 +113,7 @@ def read_settings(
     """
     check_json(document)
     hints = _hints()
-    faults = [Fault(path=str(name), reason=unknown(str(name), hints)) for name in document if name not in hints]
+    faults = told(Fault(path=str(name), reason=unknown(str(name), hints)) for name in document if name not in hints)
     parsed: dict[str, Any] = {}
     for name, hint in hints.items():
         if name in document or (name in ("kinds", "rules") and not is_part):
@@ -158,27 +158,31 @@ def _templates(plain: object, kinds: Collection[str]) -> tuple[dict[str, KindTem
     """Kind → its wordings; beside channels stand locales, which hold channels again."""
     if not isinstance(plain, dict):
         return {}, [Fault(path="templates", reason=f"must be a map, not {shown_value(plain)}")]
-    faults: list[Fault] = []
+    strangers = (kind for kind in plain if kind not in kinds)
+    faults = told(
+        (Fault(path=f"templates.{kind}", reason=unknown(kind, kinds, "kind")) for kind in strangers), "templates"
+    )
     parsed: dict[str, KindTemplates] = {}
     for kind, entries in plain.items():
         path = f"templates.{kind}"
-        if kind not in kinds:
-            faults.append(Fault(path=path, reason=unknown(kind, kinds, "kind")))
         if not isinstance(entries, dict):
             faults.append(Fault(path=path, reason=f"must be a map, not {shown_value(entries)}"))
             continue
         channels = {key: value for key, value in entries.items() if key in set(Channel)}
         locales = {key: value for key, value in entries.items() if key not in channels and _is_locale(key, value)}
-        for key in entries:
-            if key not in channels and key not in locales:
-                hint = perhaps(key, set(Channel)) or f"; channels are {', '.join(Channel)}"
-                faults.append(Fault(path=f"{path}.{key}", reason=f"is neither a channel nor a locale{hint}"))
+        neither = (key for key in entries if key not in channels and key not in locales)
+        faults += told((Fault(path=f"{path}.{key}", reason=_neither(key)) for key in neither), path)
         by_channel, wrong = read(Mapping[Channel, Template], channels, path)
         by_locale, wrong_there = read(Mapping[str, Mapping[Channel, Template]], locales, path)
         faults += (*wrong, *wrong_there)
         by_locale = {key: own for key, own in by_locale.items() if own is not UNREAD}
         parsed[kind] = KindTemplates(channels=by_channel, locales=by_locale)
     return parsed, faults
+
+
+def _neither(key: str) -> str:
+    meant = perhaps(key, set(Channel)) or f"; channels are {', '.join(Channel)}"
+    return f"is neither a channel nor a locale{meant}"
 
 
 def _is_locale(key: str, value: object) -> bool:

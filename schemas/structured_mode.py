@@ -22,7 +22,7 @@ from schemas.envelope_reading import (
 from schemas.event_data import data_from_plain, record_class
 from schemas.events import EventRecord
 from schemas.events.checks import has_faults
-from schemas.faults import Fault, Refused
+from schemas.faults import Fault, Refused, told
 from schemas.near import unknown
 from schemas.validation import parse_checked
 from schemas.values import event_time_from_text
@@ -68,7 +68,7 @@ def sound_event(plain: Mapping[str, Any]) -> Event | None:
 def examined_event(plain: Mapping[str, object]) -> Event:
     """The same for any mapping, with everything that is wrong with it."""
     left = sorted(_KNOWN - plain.keys())
-    faults = [Fault(path=name, reason=unknown(name, left)) for name in plain if name not in _KNOWN]
+    faults = told(Fault(path=name, reason=unknown(name, left)) for name in plain if name not in _KNOWN)
     attributes = read_attributes(plain, faults)
     record = None
     if "data" not in plain:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, to_json
 
-from schemas.faults import Fault, Refused
+from schemas.faults import MOST_TOLD, Fault, Refused, told
 from schemas.json_text import check_json, json_to_text
 from schemas.near import near, unknown
 from schemas.plain_form import plain_of
@@ -99,14 +99,13 @@ _REASONS: Mapping[str, str] = {
 def _refused(error: ValidationError, hint: Any, path: str) -> Refused:
     """One fault a thing: a key that is missing because it was misspelt is told of once."""
     found = error.errors(include_url=False)
-    misspelt = {_path(details, meant) for details in found if (meant := _meant(details, hint))}
-    return Refused(
-        *(
-            Fault(path=joined(path, *_path(details)), reason=_unknown(details, hint) or reason_of(details))
-            for details in found
-            if not (details["type"] == "missing" and _path(details) in misspelt)
-        )
+    misspelt = {_path(details, meant) for details in found[:MOST_TOLD] if (meant := _meant(details, hint))}
+    faults = (
+        Fault(path=joined(path, *_path(details)), reason=_unknown(details, hint) or reason_of(details))
+        for details in found
+        if not (details["type"] == "missing" and _path(details) in misspelt)
     )
+    return Refused(*told(faults, path))
 
 
 def _path(details: ErrorDetails, last: str | None = None) -> tuple[int | str, ...]:
