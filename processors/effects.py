@@ -1,8 +1,9 @@
 """What a stage is given and what it may ask for: Kafka Streams' own words, as data.
 
-A stage's function is pure: `(record, tables) → effects`. It is a generator; each effect takes hold before the function
-goes on, so that it reads its own writes. If it raises, all its effects are undone and the record is a dead letter. Of
-what a timer wakes (`Fire`) only that timer's effects are undone: the timer is the dead letter, and its neighbours fire.
+A stage's function is pure: `(record, tables) → effects`. They are asked for one by one; each takes hold before the next
+one is asked for, so that the function reads its own writes. If it raises, all its effects are undone and the record is
+a dead letter. Of what a timer wakes (`Fire`) only that timer's effects are undone: the timer is the dead letter, and
+its neighbours fire.
 
 Records and effects are tuples, for several are made per event, and a frozen dataclass costs three times as much; they
 are read by name like any other, and where many are made, made by place: that takes half the time.

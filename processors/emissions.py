@@ -26,7 +26,7 @@ SOURCE = "/tidings"
 EMISSIONS_OF_ONE_CONTACT = 10_000
 
 
-def emit_later(event_type: str, due: datetime, occasion: Occasion) -> Iterator[Effect]:
+def emit_later(event_type: str, due: datetime, occasion: Occasion) -> tuple[Effect, ...]:
     """Let an event about the same contact wait until `due`; one of the same thread has been withdrawn before."""
     event = occasion.event
     names, known = _names(event_type), occasion.data
@@ -47,8 +47,7 @@ def emit_later(event_type: str, due: datetime, occasion: Occasion) -> Iterator[E
         "data": {name: known[name] for name in names if name in known},
     }
     row = row_key(event.tenant, event.subject, occasion.thread, event_type)
-    yield Put(EMISSIONS, row, Emission(event=emitted, due=due))
-    yield arm(TIMERS, due, row_key("emission", row))
+    return Put(EMISSIONS, row, Emission(event=emitted, due=due)), arm(TIMERS, due, row_key("emission", row))
 
 
 def emit(row: str, record: Record, tables: Tables) -> Iterator[Effect]:
@@ -61,11 +60,12 @@ def emit(row: str, record: Record, tables: Tables) -> Iterator[Effect]:
     yield Forward(topic=EVENTS.name, key=event.key, value=event)
 
 
-def withdraw_emissions(prefix: str, tables: Tables) -> Iterator[Effect]:
+def withdraw_emissions(prefix: str, tables: Tables) -> list[Effect]:
     """Let nothing of a thread, or of a contact, be published any more."""
+    effects: list[Effect] = []
     for row, emission in tables.range(EMISSIONS, prefix, prefix_end(prefix), EMISSIONS_OF_ONE_CONTACT):
-        yield Delete(table=EMISSIONS, key=row)
-        yield disarm(TIMERS, emission.due, row_key("emission", row))
+        effects += (Delete(EMISSIONS, row), disarm(TIMERS, emission.due, row_key("emission", row)))
+    return effects
 
 
 @cache

@@ -4,13 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from processors.decide.tables import CONTACTS
 from processors.effects import Record, Tables, row_key
 from processors.settings import InForce
 from schemas.candidate import Cause
+from schemas.contact import Contact
 from schemas.envelope import Event
 from schemas.making import made_quickly
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """Where an event finds its thread: `key` names it, `data` is what is known of it now.
@@ -37,7 +40,7 @@ class Turn:
 @made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Occasion:
-    """One event, the tables it meets, the settings in force and where its thread stands."""
+    """One event, the tables it meets, the settings in force and where its thread stands; timings count from it."""
 
     event: Event
     cause: Cause
@@ -51,6 +54,27 @@ class Occasion:
     def data(self) -> Mapping[str, object]:
         """The event's fields, over those that its thread remembers."""
         return self.standing.data if self.standing else self.cause.data
+
+    @property
+    def time(self) -> datetime:
+        """When the event happened."""
+        return self.event.time
+
+    @property
+    def timezone(self) -> str:
+        """The tenant's zone."""
+        return self.known.settings.timezone
+
+    @property
+    def contact(self) -> Contact | None:
+        """Whom the event is about, as far as known."""
+        return self.tables.get(CONTACTS, row_key(self.event.tenant, self.event.subject))
+
+    @property
+    def contact_timezone(self) -> str:
+        """Where the contact lives; else the tenant's zone."""
+        contact = self.contact
+        return (contact.timezone if contact else None) or self.timezone
 
     @property
     def thread(self) -> str:

@@ -4,7 +4,7 @@ A plan is one row, its timer another; moving and cancelling touch these two rows
 its message is useless, so that what waits in dispatch or at a gateway can still be withdrawn.
 """
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from processors.addressees import CONTACT, Addressee, addressees, on_its_way
@@ -42,7 +42,7 @@ def plan(
     facts: Mapping[str, object],
     occurrence: str = "",
     to: str | None = None,
-) -> Iterator[Effect]:
+) -> tuple[Effect, ...]:
     """Let a message wait until `due`; one of the same thread, kind, channel, occurrence and entry was withdrawn."""
     event, cause = occasion.event, occasion.cause
     about = event.subject if to in (None, CONTACT) else to or ""
@@ -61,9 +61,11 @@ def plan(
         to=to,
         decided=1,
     )
-    yield Put(PLANS, row, planned)
-    yield arm(TIMERS, due, row_key("plan", row))
-    yield decided_on_plan(planned, occasion.record, occasion.known, outcome=Outcome.SCHEDULED, facts=facts, number=1)
+    return (
+        Put(PLANS, row, planned),
+        arm(TIMERS, due, row_key("plan", row)),
+        decided_on_plan(planned, occasion.record, occasion.known, outcome=Outcome.SCHEDULED, facts=facts, number=1),
+    )
 
 
 def plan_row(kind: Kind, channel: Channel, thread: str, event: Event, occurrence: str = "") -> str:
@@ -149,17 +151,16 @@ def _kept_until(planned: Plan, kind: Kind, now: datetime) -> datetime | None:
 
 def withdraw_thread(
     event: Event, thread: str, reason: str, record: Record, tables: Tables, known: InForce
-) -> Generator[Effect, None, int]:
-    """Withdraw all of one thread of a contact; returns how many messages still waited for their hour."""
-    return (
-        yield from _withdraw(row_key(event.tenant, event.subject, thread, ""), event, reason, record, tables, known)
-    )
+) -> tuple[list[Effect], int]:
+    """Withdraw all of one thread of a contact; returns also how many messages still waited for their hour."""
+    return _withdraw(row_key(event.tenant, event.subject, thread, ""), event, reason, record, tables, known)
 
 
 def erase_plans(event: Event, record: Record, tables: Tables, known: InForce) -> Iterator[Effect]:
     """Withdraw all that waits for a contact, and forget its threads."""
     prefix = row_key(event.tenant, event.subject, "")
-    yield from _withdraw(prefix, event, Reason.CANCELLED_BY_EVENT, record, tables, known)
+    withdrawn, _ = _withdraw(prefix, event, Reason.CANCELLED_BY_EVENT, record, tables, known)
+    yield from withdrawn
     for key, _ in tables.range(THREADS, prefix, prefix_end(prefix), PLANS_OF_ONE_CONTACT):
         yield Delete(table=THREADS, key=key)
 
@@ -197,26 +198,26 @@ def _is_held(planned: Plan, known: InForce) -> bool:
 
 def _withdraw(
     prefix: str, event: Event, reason: str, record: Record, tables: Tables, known: InForce
-) -> Generator[Effect, None, int]:
-    yield from withdraw_emissions(prefix, tables)
+) -> tuple[list[Effect], int]:
+    effects = withdraw_emissions(prefix, tables)
     waited = 0
     for row, planned in tables.range(PLANS, prefix, prefix_end(prefix), PLANS_OF_ONE_CONTACT):
         if reason == Reason.RESCHEDULED_BY_EVENT and not _answers(planned, event, known):
             continue
-        yield Delete(table=PLANS, key=row)
+        effects.append(Delete(PLANS, row))
+        timer = row_key("plan", row)
         if planned.address_key is None:
             waited += 1
-            yield disarm(TIMERS, planned.due, row_key("plan", row))
-            yield decided_on_plan(
-                planned, record, known, outcome=Outcome.CANCELLED, reason=reason, facts={"by_event": event.id}
-            )
+            facts = {"by_event": event.id}
+            ended = decided_on_plan(planned, record, known, outcome=Outcome.CANCELLED, reason=reason, facts=facts)
+            effects += (disarm(TIMERS, planned.due, timer), ended)
             continue
         kept_until = planned.kept_until or planned.useful_until
         if kept_until is not None:
-            yield disarm(TIMERS, kept_until, row_key("plan", row))
+            effects.append(disarm(TIMERS, kept_until, timer))
         withdrawal = Withdrawal(message_id=planned.message_id, tenant=planned.tenant, event_id=event.id, reason=reason)
-        yield Forward(topic=MESSAGES.name, key=planned.address_key, value=withdrawal)
-    return waited
+        effects.append(Forward(MESSAGES.name, planned.address_key, withdrawal))
+    return effects, waited
 
 
 def _answers(planned: Plan, event: Event, known: InForce) -> bool:

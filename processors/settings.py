@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from processors.effects import Tables
 from processors.kind import Kind
-from processors.kinds import BY_EVENT, KINDS
+from processors.kinds import BY_EVENT, KINDS, by_event
 from processors.known_variables import scope_of
 from processors.markup_faults import markup_faults
 from processors.render import PARTS, template_faults
@@ -38,6 +38,8 @@ class InForce:
     settings: Settings
     version: int
     rules: Mapping[str, Kind] = field(default_factory=dict)
+    rules_on: Mapping[str, tuple[Kind, ...]] = field(default_factory=dict)
+    """Event type → the rules that answer it, in their own order."""
 
     def kind(self, name: str) -> Kind | None:
         """The kind of this name, built in or out of a rule; None for a rule that is gone."""
@@ -45,8 +47,7 @@ class InForce:
 
     def kinds_on(self, event_type: str) -> tuple[Kind, ...]:
         """The kinds that such an event may cause, rules in their own order behind the built-in ones."""
-        own = tuple(rule for rule in self.rules.values() if event_type in rule.on)
-        return BY_EVENT.get(event_type, ()) + own
+        return BY_EVENT.get(event_type, ()) + self.rules_on.get(event_type, ())
 
 
 def parse(document: Mapping[str, object]) -> Settings:
@@ -182,8 +183,8 @@ def put_in_force(row: TenantSettings, settings: Settings) -> InForce:
 
 
 def _enforced(row: TenantSettings, settings: Settings) -> InForce:
-    rules = [kind_of(rule) for rule in settings.rules]
-    return InForce(settings=settings, version=row.version, rules={rule.name: rule for rule in rules})
+    rules = {kind.name: kind for kind in map(kind_of, settings.rules)}
+    return InForce(settings=settings, version=row.version, rules=rules, rules_on=by_event(rules.values()))
 
 
 def _remembered(row: TenantSettings, result: R) -> R:

@@ -45,7 +45,7 @@ def due_ms_of(key: str) -> int | None:
 
 def is_due(due: datetime, now: datetime) -> bool:
     """Whether the hour has come, to the millisecond as in keys: a due time may have microseconds, a tick has none."""
-    return to_millis(due) <= to_millis(now)
+    return due <= now or to_millis(due) <= to_millis(now)
 
 
 def arm(timers: Table[Alarm], due: datetime, row: str, since: datetime | None = None) -> Put:

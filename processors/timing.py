@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import zip_longest
+from typing import Protocol
 
 from processors.local_time import from_wall_clock, hours_before, instant, on_wall_clock
 from schemas.clock import rfc3339
@@ -14,16 +15,24 @@ from schemas.values import date_from_text, duration_to_text
 _SATURDAY = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Telling:
-    """What timings count from: an event's own time and its fields, over those that its thread remembers."""
+class Telling(Protocol):
+    """What timings count from, each asked for what it needs: who lives where is known only to a table."""
 
-    time: datetime
-    data: Mapping[str, object]
-    timezone: str
-    """The tenant's zone: that of local times where the event names none."""
-    contact_timezone: str
-    """Where the contact lives; else the tenant's zone."""
+    @property
+    def time(self) -> datetime:
+        """When the event happened."""
+
+    @property
+    def data(self) -> Mapping[str, object]:
+        """The event's fields, over those that its thread remembers."""
+
+    @property
+    def timezone(self) -> str:
+        """The tenant's zone: that of local times where the event names none."""
+
+    @property
+    def contact_timezone(self) -> str:
+        """Where the contact lives; else the tenant's zone."""
 
 
 @made_quickly

@@ -7,17 +7,16 @@ from processors.as_it_stands import only_says_how_things_stand
 from processors.decide.audience import call, may_travel, travels
 from processors.decide.batches import enlist
 from processors.decide.digest import collect
-from processors.decide.logins import note_login
+from processors.decide.logins import GIVE_A_LOGIN, note_login
 from processors.decide.objections import Refusal, dropped, refusal
 from processors.decide.planning import emission, say_later, useful_until
-from processors.decide.rebooking import rebook
+from processors.decide.rebooking import REBOOKABLE, rebook
 from processors.decide.repetition import already_said, note_said
-from processors.decide.tables import CONTACTS
 from processors.decide.threads import stand
 from processors.decisions import decided
-from processors.effects import Effect, Record, Tables, row_key
+from processors.effects import Effect, Record, Tables
 from processors.kind import Addressed, AtOnce, DigestWindow, Kind, MainPhone, Staff
-from processors.kinds import BY_EVENT
+from processors.kinds import BATCHES, BY_EVENT
 from processors.occasion import Occasion
 from processors.recipients import candidate_for, staff_with_role
 from processors.schedule import plan
@@ -33,15 +32,16 @@ from schemas.words import Channel, Outcome
 
 def answer(event: Event, record: Record, tables: Tables, known: InForce) -> Iterator[Effect]:
     """Every kind that this event concerns says what becomes of it; an event that concerns none is explained too."""
-    yield from note_login(event)
-    yield from enlist(event, tables)
-    standing = yield from stand(event, record, tables, known)
-    occasion = Occasion(
-        event=event, cause=cause_of(event), record=record, tables=tables, known=known, standing=standing
-    )
-    turn = yield from rebook(occasion)
-    if turn is not occasion.turn:
-        occasion = replace(occasion, turn=turn)
+    if event.type in GIVE_A_LOGIN:
+        yield note_login(event)
+    if event.type in BATCHES:
+        yield from enlist(event, BATCHES[event.type], tables)
+    cause = cause_of(event)
+    standing, withdrawn = stand(event, cause.data, record, tables, known)
+    yield from withdrawn
+    occasion = Occasion(event=event, cause=cause, record=record, tables=tables, known=known, standing=standing)
+    if event.type in REBOOKABLE:
+        occasion = replace(occasion, turn=(yield from rebook(occasion)))
     kinds = [kind for kind in known.kinds_on(event.type) if kind.when(event)]
     answered: set[str] = set()
     for kind in kinds:
@@ -86,13 +86,15 @@ def _say(kind: Kind, occasion: Occasion, answered: set[str]) -> Iterator[Effect]
         for channel in _channels(kind, occasion):
             yield dropped(kind, occasion, channel, Refusal(reason=stale))
         return
-    yield from emission(kind, occasion)
+    if kind.emits is not None:
+        yield from emission(kind.emits, kind, occasion)
     for channel in _channels(kind, occasion):
         refused = refusal(kind, occasion) or _not_by(channel, kind) or _not_exclusive(kind, answered)
         if refused:
             yield dropped(kind, occasion, channel, refused)
             continue
-        answered |= {kind.exclusive_group} if kind.exclusive_group else set()
+        if kind.exclusive_group:
+            answered.add(kind.exclusive_group)
         match kind.channels[channel]:
             case AtOnce():
                 yield from _at_once(kind, channel, occasion)
@@ -132,7 +134,7 @@ def _at_once(kind: Kind, channel: Channel, occasion: Occasion) -> Iterator[Effec
         for entry in entries_of(kind):
             yield from plan(kind, channel, occasion.turn.held_until, until, occasion, occasion.turn.facts, to=entry)
         return
-    contact = occasion.tables.get(CONTACTS, row_key(event.tenant, event.subject))
+    contact = occasion.contact
     if isinstance(kind.audience, Staff) and not staff_with_role(kind.audience.role, channel, known):
         facts = {"staff_with_role": kind.audience.role, "found": 0}
         yield dropped(kind, occasion, channel, Refusal(reason=Reason.NO_ADDRESS.of(channel), facts=facts))

@@ -11,7 +11,6 @@ from processors.decide.tables import AWAITING, ROSTERS
 from processors.decisions import decided
 from processors.effects import Delete, Effect, Forward, Put, Record, Tables, prefix_end, row_key
 from processors.kind import Batch, Kind
-from processors.kinds import BATCHES
 from processors.occasion import Occasion
 from schemas.envelope import Event
 from schemas.event_data import data_to_plain
@@ -28,11 +27,8 @@ CHUNKS_PER_BATCH = 10_000
 AWAITING_PER_BATCH = 1_000
 
 
-def enlist(event: Event, tables: Tables) -> Iterator[Effect]:
+def enlist(event: Event, batch: Batch, tables: Tables) -> Iterator[Effect]:
     """Remember whom an event lists, beside those of other events of the same batch; what waited for them goes out."""
-    batch = BATCHES.get(event.type)
-    if batch is None:
-        return
     fields = data_to_plain(event.data)
     members = [contact for contact in fields[batch.members] if contact]
     place = _place(event, batch, str(fields[batch.by]))

@@ -10,9 +10,8 @@ from processors.asking import Asked, asked_on_long_number, asked_on_short_code, 
 from processors.carriers import texted_from
 from processors.decide.objections import dropped, switched_off
 from processors.decide.reports import report_in
-from processors.decide.tables import CONTACTS
 from processors.decisions import decided
-from processors.effects import Effect, Forward, row_key
+from processors.effects import Effect, Forward
 from processors.inbound_mail import MailSort, own_words, sort_of
 from processors.kind import Kind, Writer
 from processors.occasion import Occasion
@@ -146,7 +145,7 @@ def _candidate(kind: Kind, channel: Channel, recipient: Recipient, occasion: Occ
         channel,
         occasion.cause,
         event.tenant,
-        occasion.tables.get(CONTACTS, row_key(event.tenant, event.subject)),
+        occasion.contact,
         occasion.record.now,
         occasion.known,
         recipient=recipient,

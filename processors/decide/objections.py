@@ -6,9 +6,8 @@ from datetime import datetime
 from functools import partial
 
 from processors.decide.logins import has_login
-from processors.decide.tables import CONTACTS
 from processors.decisions import decided
-from processors.effects import Effect, row_key
+from processors.effects import Effect
 from processors.kind import Circumstances, Kind, Staff
 from processors.occasion import Occasion
 from processors.variables import who_is_who
@@ -59,9 +58,8 @@ def refusal(kind: Kind, occasion: Occasion) -> Refusal | None:
 
 
 def _variables(occasion: Occasion) -> Mapping[str, object]:
-    event = occasion.event
-    contact = occasion.tables.get(CONTACTS, row_key(event.tenant, event.subject))
-    return who_is_who(occasion.cause, contact, occasion.data, event.tenant, occasion.known.settings)
+    settings = occasion.known.settings
+    return who_is_who(occasion.cause, occasion.contact, occasion.data, occasion.event.tenant, settings)
 
 
 def dropped(

@@ -22,7 +22,7 @@ def counted(event: Event, effects: Iterator[Effect]) -> Iterator[Effect]:
     """
     forwards: list[Forward] = []
     for effect in effects:
-        if isinstance(effect, Forward):
+        if type(effect) is Forward:  # `isinstance` would ask twice as long
             forwards.append(effect)
         else:
             yield effect
@@ -58,7 +58,7 @@ def ended_by(decision: Decision) -> str | None:
 
 
 def _said(value: object, among: int) -> object:
-    if isinstance(value, Decision | Candidate):
+    if isinstance(value, (Decision, Candidate)):
         return replace(value, among=among)
     if isinstance(value, Heard) and isinstance(value.message, Candidate):
         return replace(value, message=replace(value.message, among=among))

@@ -1,17 +1,16 @@
 """When what a kind says to an event is due, and what is too late to be said."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from processors.addressees import entries_of
 from processors.decide.objections import Refusal, dropped, settings_path
-from processors.decide.tables import CONTACTS
-from processors.effects import Effect, row_key
+from processors.effects import Effect
 from processors.emissions import emit_later
-from processors.kind import EndOfDay, Kind, Soon
+from processors.kind import EndOfDay, Kind, OwnEvent, Soon
 from processors.occasion import Occasion
 from processors.schedule import plan
-from processors.timing import Hour, Planned, Telling, end_of_day, field_instant
+from processors.timing import Hour, Planned, end_of_day, field_instant
 from schemas.kind_settings import SHARED
 from schemas.reasons import Reason
 from schemas.rule_settings import PREFIX
@@ -21,29 +20,27 @@ LONGEST_LEAD = timedelta(days=3660)
 """More than any rule looks ahead; times before the calendar's first years cannot be counted from."""
 
 
-def say_later(kind: Kind, channel: Channel, timing: Planned, occasion: Occasion) -> Iterator[Effect]:
+def say_later(kind: Kind, channel: Channel, timing: Planned, occasion: Occasion) -> Sequence[Effect]:
     """A plan for each hour of the timing that has not passed."""
     field = getattr(timing, "of", None)
-    if kind.name.startswith(PREFIX) and field is not None and not _tells_time(field, occasion):
+    if field is not None and kind.name.startswith(PREFIX) and not _tells_time(field, occasion):
         facts = {field: occasion.data.get(field)}
         missing = Refusal(reason=Reason.MISSING_VARIABLE.of(field), facts=facts)
-        yield dropped(kind, occasion, channel, missing)
-        return
+        return (dropped(kind, occasion, channel, missing),)
     hours = _hours(kind, timing, occasion)
     if not hours:
         facts = {settings_path(kind, timing.setting): None}
-        yield dropped(kind, occasion, channel, Refusal(reason=Reason.SETTING_OFF.of(timing.setting), facts=facts))
-    for hour in hours:
-        yield from _at(hour, kind, channel, occasion)
+        off = Refusal(reason=Reason.SETTING_OFF.of(timing.setting), facts=facts)
+        return (dropped(kind, occasion, channel, off),)
+    return [effect for hour in hours for effect in _at(hour, kind, channel, occasion)]
 
 
-def emission(kind: Kind, occasion: Occasion) -> Iterator[Effect]:
+def emission(own: OwnEvent, kind: Kind, occasion: Occasion) -> Sequence[Effect]:
     """What a kind publishes happens also when its own message is off; not when all that it belongs to is."""
-    kinds = occasion.known.settings.kinds
-    if kind.emits is None or not kinds[SHARED.get(kind.name, kind.name)].enabled:
-        return
-    for hour in _hours(kind, kind.emits.at, occasion):
-        yield from emit_later(kind.emits.event_type, hour.due, occasion)
+    if not occasion.known.settings.kinds[SHARED.get(kind.name, kind.name)].enabled:
+        return ()
+    hours = _hours(kind, own.at, occasion)
+    return [effect for hour in hours for effect in emit_later(own.event_type, hour.due, occasion)]
 
 
 def useful_until(kind: Kind, occasion: Occasion) -> datetime | None:
@@ -58,36 +55,27 @@ def useful_until(kind: Kind, occasion: Occasion) -> datetime | None:
     return field_instant(occasion.data, kind.useful_until, timezone)
 
 
-def _at(hour: Hour, kind: Kind, channel: Channel, occasion: Occasion) -> Iterator[Effect]:
+def _at(hour: Hour, kind: Kind, channel: Channel, occasion: Occasion) -> Sequence[Effect]:
     own = occasion.known.settings.kinds[kind.name]
     due, happened = hour.due, occasion.event.time
     if due < happened:
         if own.late_policy == "skip" or hour.moment < happened:
             late = {**hour.facts, "due": due.isoformat(), "late_policy": own.late_policy}
             missed = Refusal(reason=Reason.REMINDER_WINDOW_PASSED, facts=late)
-            yield dropped(kind, occasion, channel, missed, due=due)
-            return
+            return (dropped(kind, occasion, channel, missed, due=due),)
         due = occasion.record.now
     until = hour.useful_until or useful_until(kind, occasion)
-    for entry in entries_of(kind):
-        yield from plan(kind, channel, due, until, occasion, hour.facts, hour.occurrence, entry)
+    return [
+        effect
+        for entry in entries_of(kind)
+        for effect in plan(kind, channel, due, until, occasion, hour.facts, hour.occurrence, entry)
+    ]
 
 
 def _hours(kind: Kind, timing: Planned, occasion: Occasion) -> tuple[Hour, ...]:
     """When a timing of this kind is due; none while its setting is unset, or an empty list."""
-    event, settings = occasion.event, occasion.known.settings
-    own = settings.kinds[kind.name]
-    if getattr(own, timing.setting) in (None, ()):
-        return ()
-    contact = occasion.tables.get(CONTACTS, row_key(event.tenant, event.subject))
-    home = contact.timezone if contact else None
-    telling = Telling(
-        time=event.time,
-        data=occasion.data,
-        timezone=settings.timezone,
-        contact_timezone=home or settings.timezone,
-    )
-    return timing.hours(telling, own)
+    own = occasion.known.settings.kinds[kind.name]
+    return () if getattr(own, timing.setting) in (None, ()) else timing.hours(occasion, own)
 
 
 def _tells_time(field: str, occasion: Occasion) -> bool:

@@ -28,6 +28,7 @@ from schemas.values import duration_to_text
 from schemas.wire import event_from_mapping, event_to_json
 
 MADE, CANCELLED, COMPLETED, REBOOKED = "booking.created", "booking.cancelled", "booking.completed", "booking.rebooked"
+REBOOKABLE = (MADE, CANCELLED, COMPLETED)
 BOOKINGS_OF_ONE_PROJECT = 1_000
 STILL_ALIVE = timedelta(days=1)
 """So long after its start a booking that nobody ended counts as alive: what was missed may still be moved."""
@@ -38,10 +39,8 @@ Found = dict[str, KnownBooking]
 
 
 def rebook(occasion: Occasion) -> Generator[Effect, None, Turn]:
-    """Remember what becomes of bookings; returns what that means for the rules that would answer at once."""
+    """Remember what becomes of a booking; returns what that means for the rules that would answer at once."""
     event, standing = occasion.event, occasion.standing
-    if event.type not in (MADE, CANCELLED, COMPLETED):
-        return occasion.turn
     project, name = str(occasion.cause.data["project"]), str(occasion.cause.data["booking_id"])
     found = yield from _bookings(project, occasion)
     interval = _interval(project, occasion.known.settings)

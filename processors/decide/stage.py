@@ -60,12 +60,8 @@ def on_event(record: Record, tables: Tables) -> Iterator[Effect]:
     """An event as it came from upstream."""
     event = _event(record)
     if record.key != event.key:
-        yield Forward(topic=AUDIENCE.name, key=event.key, value=event)
-        return
-    if parks(event, tables):
-        yield from park(event, record, tables)
-        return
-    yield from _take(event, record, tables)
+        return iter((Forward(topic=AUDIENCE.name, key=event.key, value=event),))
+    return park(event, record, tables) if parks(event, tables) else _take(event, record, tables)
 
 
 def on_audience(record: Record, tables: Tables) -> Iterator[Effect]:
@@ -101,12 +97,12 @@ def _whom(candidate: Candidate) -> str:
 
 def on_tick(record: Record, tables: Tables) -> Iterator[Effect]:
     """What is due, in due order: planned messages and events, and events that wait for their tenant."""
-    yield from fire_due(TIMERS, tables, record.now, partial(_wake, record, tables))
+    return fire_due(TIMERS, tables, record.now, partial(_wake, record, tables))
 
 
 def _wake(record: Record, tables: Tables, row: str) -> Iterator[Effect]:
     what, _, waiting = row.partition("\0")
-    yield from WAKES[what](waiting, record, tables)
+    return WAKES[what](waiting, record, tables)
 
 
 def _take(event: Event, record: Record, tables: Tables) -> Iterator[Effect]:
@@ -145,9 +141,8 @@ def _take_portion(portion: Portion, record: Record, tables: Tables) -> Iterator[
 def _in_force(event: Event, record: Record, tables: Tables, answered: Answer) -> Iterator[Effect]:
     known = in_force(tables, event.tenant)
     if known is None:
-        yield Refuse(faults=tuple(_why_not(event.tenant, tables)))
-        return
-    yield from counted(event, answered(event, record, tables, known))
+        return iter((Refuse(faults=tuple(_why_not(event.tenant, tables))),))
+    return counted(event, answered(event, record, tables, known))
 
 
 def _why_not(tenant: str, tables: Tables) -> Iterator[Fault]:

@@ -3,7 +3,7 @@
 An event older than the last one applied changes nothing; what ended stays ended unless it is opened anew later.
 """
 
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 
 from processors import kind as kinds
 from processors.decide.tables import THREADS
@@ -13,31 +13,31 @@ from processors.occasion import Standing
 from processors.schedule import withdraw_thread
 from processors.settings import InForce
 from schemas.envelope import Event
-from schemas.event_data import data_to_plain
 from schemas.reasons import Reason
 from schemas.state import Thread
 
 
-def stand(event: Event, record: Record, tables: Tables, known: InForce) -> Generator[Effect, None, Standing | None]:
-    """Apply the event to its thread, withdrawing what it makes wrong; None for an event that belongs to none."""
+def stand(
+    event: Event, fields: Mapping[str, object], record: Record, tables: Tables, known: InForce
+) -> tuple[Standing | None, list[Effect]]:
+    """Apply the event to its thread, withdrawing what it makes wrong; no standing where it belongs to none.
+
+    `fields` are those of the event.
+    """
     rule = RULES.get(event.type)
-    if rule is None:
-        return None
-    fields = data_to_plain(event.data)
-    if rule.field not in fields:  # a free map of a type that upstream systems may publish themselves
-        return None
+    if rule is None or rule.field not in fields:  # a free map of a type that upstream systems may publish themselves
+        return None, []
     key = row_key(rule.of or rule.field, str(fields[rule.field]))
     row = row_key(event.tenant, event.subject, key)
     before = tables.get(THREADS, row)
     stale = _stale(rule, event, before)
     if stale:
-        return Standing(key=key, stale_because=stale)
+        return Standing(key=key, stale_because=stale), []
     after = _applied(rule, event, before, fields)
-    yield Put(THREADS, row, after)
     ended = event.type in rule.ended_by
     reason = Reason.CANCELLED_BY_EVENT if ended else Reason.RESCHEDULED_BY_EVENT
-    withdrawn = yield from withdraw_thread(event, key, reason, record, tables, known)
-    return Standing(key=key, data=after.data, ended_plans=ended and withdrawn > 0)
+    withdrawn, waited = withdraw_thread(event, key, reason, record, tables, known)
+    return Standing(key=key, data=after.data, ended_plans=ended and waited > 0), [Put(THREADS, row, after), *withdrawn]
 
 
 def _stale(rule: kinds.Thread, event: Event, before: Thread | None) -> str | None:

@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+from collections.abc import Iterable
 
 from processors.kind import Batch, Kind, Thread
 
@@ -15,10 +16,17 @@ def _found() -> dict[str, Kind]:
 KINDS: dict[str, Kind] = _found()
 """Name → kind."""
 
-BY_EVENT: dict[str, tuple[Kind, ...]] = {
-    event_type: tuple(kind for kind in KINDS.values() if event_type in kind.on)
-    for event_type in {event_type for kind in KINDS.values() for event_type in kind.on}
-}
+
+def by_event(kinds: Iterable[Kind]) -> dict[str, tuple[Kind, ...]]:
+    """Event type → those of these kinds that it may cause, in their order."""
+    found: dict[str, list[Kind]] = {}
+    for kind in kinds:
+        for event_type in dict.fromkeys(kind.on):
+            found.setdefault(event_type, []).append(kind)
+    return {event_type: tuple(answering) for event_type, answering in found.items()}
+
+
+BY_EVENT: dict[str, tuple[Kind, ...]] = by_event(KINDS.values())
 """Event type → the kinds it may cause."""
 
 _RULES_ONLY = (

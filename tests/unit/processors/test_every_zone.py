@@ -8,8 +8,9 @@ import pytest
 
 from processors.local_time import from_wall_clock, hours_before, on_wall_clock
 from processors.quiet_hours import end_of_rest
-from processors.timing import DaysBefore, Telling, end_of_day
+from processors.timing import DaysBefore, end_of_day
 from schemas.rule_settings import RuleSettings
+from tests.unit.processors.telling import Told
 
 FIRST, LAST = datetime(2025, 1, 1, tzinfo=UTC), datetime(2029, 1, 1, tzinfo=UTC)
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
@@ -93,7 +94,7 @@ def test_the_day_before_is_counted_on_the_wall_clock_over_every_change(clock: ti
         for days in (0, 1):
             start = (shown(at, name) + timedelta(days=days)).replace(hour=20, minute=0, second=0, microsecond=0)
             data = {"starts_at": start.isoformat(), "timezone": name}
-            [hour] = timing.hours(Telling(time=at, data=data, timezone="UTC", contact_timezone="UTC"), own)
+            [hour] = timing.hours(Told(time=at, data=data, timezone="UTC", contact_timezone="UTC"), own)
             wanted = datetime.combine(start.date() - DAY, clock)
             late = shown(hour.due, name) - wanted
             assert late in (timedelta(), by), (name, at, days)

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.timing import DaysBefore, Telling, business_day
+from processors.timing import DaysBefore, business_day
 from schemas.rule_settings import RuleSettings
+from tests.unit.processors.telling import Told
 from tests.unit.processors.world import PANTRY, World
 
 RULE: dict[str, Any] = {
@@ -280,7 +281,7 @@ def test_caps_count_the_days_and_weeks_of_the_recipient() -> None:
 )
 def test_days_before_keeps_to_the_clock_of_the_place(start: datetime, zone: str, days: int, at: time) -> None:
     own = RuleSettings(days_before=days, at=at)
-    telling = Telling(
+    telling = Told(
         time=datetime(2019, 1, 1, tzinfo=UTC),
         data={"starts_at": start.isoformat(), "timezone": zone},
         timezone="UTC",
