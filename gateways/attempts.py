@@ -15,9 +15,11 @@ from typing import assert_never
 from gateways import retry
 from gateways.answers import Accepted, Answer, Rejected, Retry, Unknown, Unreachable
 from gateways.gate import barred
+from gateways.statuses import status_of
 from schemas.candidate import Withdrawal
 from schemas.consent import Consent
 from schemas.delivery import AttemptState, DeliveryStatus, LedgerEntry
+from schemas.making import maker
 from schemas.message import Message
 from schemas.reasons import Reason
 from schemas.replacing import replace
@@ -56,6 +58,10 @@ class Leave:
 
 
 Step = Send | Settle | Report | Leave
+
+_entry = maker(LedgerEntry)
+_send = maker(Send)
+_settle = maker(Settle)
 
 
 def next_step(entry: LedgerEntry | None, message: Message, consent: Consent | None, now: datetime) -> Step:
@@ -110,7 +116,10 @@ def withdrawn(
 ) -> Settle | Leave:
     """What a withdrawal does: it ends what waits, never what has left. A message that comes later finds it here."""
     if entry is None and message is None and withdrawal.message_id is not None:
-        return Settle(entry=_entry(withdrawal.message_id, AttemptState.CANCELLED, 0, now, detail=withdrawal.reason))
+        cancelled, reason = AttemptState.CANCELLED, withdrawal.reason
+        return Settle(
+            entry=LedgerEntry(message_id=withdrawal.message_id, state=cancelled, attempt=0, at=now, detail=reason)
+        )
     known = message if entry is None or entry.message is None else entry.message
     if known is None or (entry is not None and (entry.state.is_final or entry.state is AttemptState.INTENT)):
         return Leave()
@@ -136,44 +145,6 @@ def judged(
     if verdict.sends_again and refused is None:
         return Send(entry=_intent(message, entry.attempt + 1, now).entry, status=status)
     return Settle(entry=replace(entry, at=now, detail=detail, message=None, status=status), status=status)
-
-
-def status_of(
-    message: Message,
-    status: Status,
-    attempt: int,
-    now: datetime,
-    *,
-    code: str | None = None,
-    detail: str | None = None,
-    reason: str | None = None,
-    provider_ref: str | None = None,
-) -> DeliveryStatus:
-    """A report on one attempt of this message."""
-    return DeliveryStatus(
-        message_id=message.message_id,
-        tenant=message.tenant,
-        kind=message.kind,
-        channel=message.channel,
-        to=message.to,
-        event_id=message.event_id,
-        category=message.category,
-        status=status,
-        attempt=attempt,
-        at=now,
-        commanded_at=message.commanded_at,
-        contact=message.contact,
-        staff=message.staff,
-        code=code,
-        detail=detail,
-        reason=reason,
-        provider_ref=provider_ref,
-        segments=message.segments,
-        settings_version=message.settings_version,
-        charge=message.charge,
-        number=message.number,
-        allowance=message.allowance,
-    )
 
 
 def _begin(message: Message, consent: Consent | None, now: datetime) -> Step:
@@ -261,32 +232,34 @@ def _is_useless(message: Message, now: datetime) -> bool:
 
 
 def _intent(message: Message, attempt: int, now: datetime) -> Send:
-    return Send(entry=_entry(message.message_id, AttemptState.INTENT, attempt, now, message=message))
+    intent = AttemptState.INTENT
+    return _send(entry=_entry(message_id=message.message_id, state=intent, attempt=attempt, at=now, message=message))
 
 
 def _final(message: Message, state: AttemptState, status: DeliveryStatus, now: datetime) -> Settle:
     """A final entry keeps the status, to report it again, and drops the message, to stay small."""
-    entry = _entry(message.message_id, state, status.attempt, now, code=status.code, detail=status.detail)
-    return Settle(entry=replace(entry, status=status), status=status)
+    entry = _entry(
+        message_id=message.message_id,
+        state=state,
+        attempt=status.attempt,
+        at=now,
+        code=status.code,
+        detail=status.detail,
+        status=status,
+    )
+    return _settle(entry=entry, status=status)
 
 
 def _waiting(
     message: Message, attempt: int, now: datetime, due: datetime, *, code: str | None = None, detail: str | None = None
 ) -> LedgerEntry:
-    entry = _entry(message.message_id, AttemptState.RETRY_AT, attempt, now, code=code, detail=detail, message=message)
-    return replace(entry, retry_at=due)
-
-
-def _entry(
-    message_id: str,
-    state: AttemptState,
-    attempt: int,
-    now: datetime,
-    *,
-    code: str | None = None,
-    detail: str | None = None,
-    message: Message | None = None,
-) -> LedgerEntry:
-    return LedgerEntry(
-        message_id=message_id, state=state, attempt=attempt, at=now, code=code, detail=detail, message=message
+    return _entry(
+        message_id=message.message_id,
+        state=AttemptState.RETRY_AT,
+        attempt=attempt,
+        at=now,
+        retry_at=due,
+        code=code,
+        detail=detail,
+        message=message,
     )

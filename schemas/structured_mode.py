@@ -23,11 +23,14 @@ from schemas.event_data import data_from_plain, record_class
 from schemas.events import EventRecord
 from schemas.events.checks import has_faults
 from schemas.faults import Fault, Refused, told
+from schemas.making import maker
 from schemas.near import unknown
 from schemas.validation import parse_checked
 from schemas.values import event_time_from_text
 from schemas.words import ActorKind
 
+_event = maker(Event)
+_actor = maker(Actor)
 _KNOWN = ATTRIBUTES | EXTENSIONS
 _KEYS_OF_USUAL_ACTOR = frozenset({"kind", "id"})
 _REMEMBERED = 4096
@@ -51,7 +54,7 @@ def sound_event(plain: Mapping[str, Any]) -> Event | None:
         data = data_from_plain(record, plain["data"])
         if has_faults(event_type, checked_subject(subject), data):
             return None
-        return Event(
+        return _event(
             id=checked_identity(identity),
             type=event_type,
             tenant=_tenant_of(plain["tenant"]),
@@ -101,5 +104,5 @@ def _source_of(source: str) -> str:
 
 def _actor_of(plain: Mapping[str, Any]) -> Actor:
     if plain.keys() == _KEYS_OF_USUAL_ACTOR and type(plain["id"]) is str:
-        return Actor(kind=ActorKind(plain["kind"]), id=plain["id"])
+        return _actor(kind=ActorKind(plain["kind"]), id=plain["id"])
     return parse_checked(Actor, plain, "actor")

@@ -6,10 +6,11 @@ withdrawals are those of production; only the companies outside are made up. An 
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from functools import partial
+from functools import lru_cache, partial
 
 from gateways.answers import Answer, Rejected, Retry, failed
-from gateways.attempts import Send, Settle, Step, answered, next_step, status_of, withdrawn
+from gateways.attempts import Send, Settle, Step, answered, next_step, withdrawn
+from gateways.statuses import status_of
 from processors.effects import Effect, Forward, Put, Record, Table, Tables, prefix_end
 from processors.timers import arm, disarm, fire_due
 from schemas.candidate import Withdrawal
@@ -31,7 +32,10 @@ WITHDRAWN_AT_ONCE = 1000
 _TIMED_OUT = "timeout"
 _CALL_AGAIN = (Status.BUSY, Status.NO_ANSWER)
 _NEVER_TAKEN = (Status.DOUBTFUL, Status.EXPIRED, Status.SUPPRESSED, Status.CANCELLED, Status.FAILED)
+_DELIVERED = str(Status.DELIVERED)
 _WORDS: Mapping[str, Status] = {"machine": Status.VOICEMAIL_LEFT, "returned": Status.UNDELIVERED}
+_REMEMBERED = 1024
+"""The words of a scenario are few and come again and again."""
 
 LEDGER = Table(name="ledger", holds=LedgerEntry)
 """Address key and message id → the last thing known of the message; an intent's `detail` is the answer on its way."""
@@ -58,21 +62,22 @@ def provider_stage(answers: Answers) -> Stage:
 def _on_command(answers: Answers, record: Record, tables: Tables) -> Iterator[Effect]:
     command = record.value
     if isinstance(command, Withdrawal):
-        yield from _withdraw(command, record, tables)
-    elif isinstance(command, Message):
-        row = _row(record.key, command.message_id)
-        entry = tables.get(LEDGER, row)
-        if entry is not None and _is_resend(entry, command):
-            step: Step = next_step(None, command, _consent(command, tables), record.now)
-            if isinstance(step, Send):
-                step = Send(entry=replace(step.entry, attempt=entry.attempt + 1))
-        else:
-            step = next_step(entry, command, _consent(command, tables), record.now)
-        yield from _take(step, command, answers, record, tables)
+        return _withdraw(command, record, tables)
+    if not isinstance(command, Message):
+        return iter(())
+    row = _row(record.key, command.message_id)
+    entry, consent = tables.get(LEDGER, row), _consent(record.key, tables)
+    if entry is not None and _is_resend(entry, command):
+        step: Step = next_step(None, command, consent, record.now)
+        if isinstance(step, Send):
+            step = Send(entry=replace(step.entry, attempt=entry.attempt + 1))
+    else:
+        step = next_step(entry, command, consent, record.now)
+    return iter(_taken(step, row, command, answers, record, tables))
 
 
 def _on_tick(answers: Answers, record: Record, tables: Tables) -> Iterator[Effect]:
-    yield from fire_due(TIMERS, tables, record.now, partial(_wake, answers, record, tables))
+    return fire_due(TIMERS, tables, record.now, partial(_wake, answers, record, tables))
 
 
 def _wake(answers: Answers, record: Record, tables: Tables, row: str) -> Iterator[Effect]:
@@ -80,61 +85,59 @@ def _wake(answers: Answers, record: Record, tables: Tables, row: str) -> Iterato
     if entry is None or entry.message is None:
         return
     if entry.state is AttemptState.INTENT:
-        yield from _answer(entry, entry.message, record)
+        yield from _answer(entry, row, entry.message, record)
     else:
-        step = next_step(entry, entry.message, _consent(entry.message, tables), record.now)
-        yield from _take(step, entry.message, answers, record, tables)
+        step = next_step(entry, entry.message, _consent(entry.message.key, tables), record.now)
+        yield from _taken(step, row, entry.message, answers, record, tables)
 
 
-def _take(step: Step, message: Message, answers: Answers, record: Record, tables: Tables) -> Iterator[Effect]:
+def _taken(step: Step, row: str, message: Message, answers: Answers, record: Record, tables: Tables) -> list[Effect]:
     if isinstance(step, Send):
-        yield from _attempt(step.entry, message, answers, record, tables)
-    elif isinstance(step, Settle):
-        yield from _settle(step, _row(message.key, message.message_id))
+        return _attempt(step.entry, row, message, answers, record, tables)
+    if isinstance(step, Settle):
+        return _settled(row, step.entry, step.status)
+    return []
 
 
 def _attempt(
-    intent: LedgerEntry, message: Message, answers: Answers, record: Record, tables: Tables
-) -> Iterator[Effect]:
+    intent: LedgerEntry, row: str, message: Message, answers: Answers, record: Record, tables: Tables
+) -> list[Effect]:
     """Hand the message over: the provider takes it at once, or will say in a second that it did not."""
+    effects: list[Effect] = []
     address = next((key for key in _addresses(message) if key in answers), None) if answers else None
-    word = str(Status.DELIVERED)
+    word = _DELIVERED
     if address is not None:
         counted = _row(message.tenant, address)
         used = tables.get(USED_UP, counted)
         number = used.attempt if used else 0
         word = answers[address][number] if number < len(answers[address]) else word
-        yield Put(
-            table=USED_UP, key=counted, value=replace(intent, message_id=address, message=None, attempt=number + 1)
-        )
-    row, due = _row(message.key, message.message_id), record.now + ANSWER_AFTER
-    yield Put(table=LEDGER, key=row, value=replace(intent, detail=word, retry_at=due, message=message))
-    yield arm(TIMERS, due, row)
-    if _is_taken(word):
-        yield _report(status_of(message, Status.ACCEPTED, intent.attempt, record.now))
+        given = replace(intent, message_id=address, message=None, attempt=number + 1)
+        effects.append(Put(USED_UP, counted, given))
+    report = status_of(message, Status.ACCEPTED, intent.attempt, record.now) if _is_taken(word) else None
+    waiting = replace(intent, detail=word, retry_at=record.now + ANSWER_AFTER)
+    return effects + _settled(row, waiting, report)
 
 
-def _answer(intent: LedgerEntry, message: Message, record: Record) -> Iterator[Effect]:
+def _answer(intent: LedgerEntry, row: str, message: Message, record: Record) -> list[Effect]:
     """What the provider says one second after the attempt."""
-    row, word = _row(message.key, message.message_id), intent.detail or ""
+    word = intent.detail or ""
     refusal = _refusal(word)
     if refusal is not None:
-        yield from _settle(answered(intent, message, refusal, record.now), row)
-        return
-    status = _WORDS.get(word) or Status(word)
+        settled = answered(intent, message, refusal, record.now)
+        return _settled(row, settled.entry, settled.status)
+    status = _status(word)
     if status in _CALL_AGAIN and intent.attempt >= CALLS:
-        yield from _settle(answered(intent, message, Rejected(code=status), record.now), row)
-        return
+        settled = answered(intent, message, Rejected(code=status), record.now)
+        return _settled(row, settled.entry, settled.status)
     reason = Reason.DOUBTFUL if status is Status.DOUBTFUL else None
     report = status_of(message, status, intent.attempt, record.now, reason=reason)
     if status in _CALL_AGAIN:
         due = record.now - ANSWER_AFTER + CALL_AGAIN_AFTER
         waiting = replace(intent, state=AttemptState.RETRY_AT, at=record.now, retry_at=due, detail=None)
-        yield from _settle(Settle(entry=waiting, status=report), row)
-    else:
-        accepted = AttemptState.ACCEPTED
-        over = replace(intent, state=accepted, at=record.now, retry_at=None, detail=None, message=None, status=report)
-        yield from _settle(Settle(entry=over, status=report), row)
+        return _settled(row, waiting, report)
+    accepted = AttemptState.ACCEPTED
+    over = replace(intent, state=accepted, at=record.now, retry_at=None, detail=None, message=None, status=report)
+    return _settled(row, over, report)
 
 
 def _withdraw(withdrawal: Withdrawal, record: Record, tables: Tables) -> Iterator[Effect]:
@@ -149,26 +152,26 @@ def _withdraw(withdrawal: Withdrawal, record: Record, tables: Tables) -> Iterato
             yield from _cancel(row, entry, withdrawal, record)
 
 
-def _cancel(row: str, entry: LedgerEntry | None, withdrawal: Withdrawal, record: Record) -> Iterator[Effect]:
+def _cancel(row: str, entry: LedgerEntry | None, withdrawal: Withdrawal, record: Record) -> list[Effect]:
     step = withdrawn(entry, None if entry is None else entry.message, withdrawal, record.now)
-    if isinstance(step, Settle):
-        if entry is not None and entry.retry_at is not None:
-            yield disarm(TIMERS, entry.retry_at, row)
-        yield from _settle(step, row)
+    if not isinstance(step, Settle):
+        return []
+    waited_until = None if entry is None else entry.retry_at
+    disarmed: list[Effect] = [] if waited_until is None else [disarm(TIMERS, waited_until, row)]
+    return disarmed + _settled(row, step.entry, step.status)
 
 
-def _settle(step: Settle, row: str) -> Iterator[Effect]:
-    yield Put(table=LEDGER, key=row, value=step.entry)
-    if step.entry.retry_at is not None:
-        yield arm(TIMERS, step.entry.retry_at, row)
-    if step.status is not None:
-        yield _report(step.status)
+def _settled(row: str, entry: LedgerEntry, status: DeliveryStatus | None) -> list[Effect]:
+    """Write the entry, wake it when it is time, and report the status."""
+    effects: list[Effect] = [Put(LEDGER, row, entry)]
+    if entry.retry_at is not None:
+        effects.append(arm(TIMERS, entry.retry_at, row))
+    if status is not None:
+        effects.append(Forward(STATUSES.name, status.key, status))
+    return effects
 
 
-def _report(status: DeliveryStatus) -> Forward:
-    return Forward(topic=STATUSES.name, key=status.key, value=status)
-
-
+@lru_cache(_REMEMBERED)
 def _refusal(word: str) -> Answer | None:
     """The answers that mean: not taken."""
     if word == _TIMED_OUT:
@@ -177,8 +180,14 @@ def _refusal(word: str) -> Answer | None:
     return failed(code) if name == Status.FAILED and code else None
 
 
+@lru_cache(_REMEMBERED)
+def _status(word: str) -> Status:
+    return _WORDS.get(word) or Status(word)
+
+
+@lru_cache(_REMEMBERED)
 def _is_taken(word: str) -> bool:
-    return _refusal(word) is None and (_WORDS.get(word) or Status(word)) not in _NEVER_TAKEN
+    return _refusal(word) is None and _status(word) not in _NEVER_TAKEN
 
 
 def _is_resend(entry: LedgerEntry, message: Message) -> bool:
@@ -192,8 +201,8 @@ def _addresses(message: Message) -> tuple[str, ...]:
     return (f"{message.channel}:{to}", to, f"{message.channel}:{message.contact}".lower())
 
 
-def _consent(message: Message, tables: Tables) -> Consent | None:
-    consent = tables.shared(CONSENTS.name, message.key)
+def _consent(key: str, tables: Tables) -> Consent | None:
+    consent = tables.shared(CONSENTS.name, key)
     return consent if isinstance(consent, Consent) else None
 
 

@@ -8,6 +8,7 @@ import pytest
 from gateways import attempts, retry
 from gateways.answers import Accepted, Answer, Rejected, Retry, Unknown, Unreachable, failed
 from gateways.attempts import Leave, Report, Send, Settle
+from gateways.statuses import status_of
 from schemas.consent import Consent
 from schemas.delivery import AttemptState, LedgerEntry
 from schemas.message import Message
@@ -70,7 +71,7 @@ def test_the_gate_lets_pass(changes: dict[str, object], consent: Consent | None,
 
 @pytest.mark.parametrize("state", [state for state in AttemptState if state.is_final])
 def test_what_is_over_is_only_reported_again(state: AttemptState) -> None:
-    status = attempts.status_of(message(), Status.ACCEPTED, 1, NOON)
+    status = status_of(message(), Status.ACCEPTED, 1, NOON)
     entry = LedgerEntry(message_id="m1", state=state, attempt=1, at=NOON, status=status)
     assert attempts.next_step(entry, message(), OPTED_OUT, NOON) == Report(status=status)
 
