@@ -90,7 +90,7 @@ def _message(case: Case, template_version: str, rendered: Rendered, body: Body) 
         subject=rendered.subject,
         text=body.text,
         html=rendered.html,
-        attachments=(*_invitations(candidate, body.text, from_, settings), *_files(candidate, settings)),
+        attachments=_attachments(candidate, body.text, from_, settings) if candidate.channel is Channel.EMAIL else (),
         segments=body.segments,
         encoding=body.encoding,
         useful_until=candidate.useful_until,
@@ -116,12 +116,11 @@ def _addresses(case: Case) -> tuple[str, str, str | None]:
     return to, from_, recipient.to if route.by_email else None
 
 
-def _invitations(candidate: Candidate, text: str, from_: str, settings: Settings) -> tuple[File, ...]:
-    """The calendar entries that travel with a mail."""
-    invites = getattr(settings.kinds[candidate.kind], "invitation", False)
-    if not invites or candidate.channel is not Channel.EMAIL:
-        return ()
-    return invitations(candidate, text, from_, settings)
+def _attachments(candidate: Candidate, text: str, from_: str, settings: Settings) -> tuple[File, ...]:
+    """What travels with a mail: the calendar entries of its kind, and the files of its rule."""
+    own = settings.kinds[candidate.kind]
+    entries = invitations(candidate, text, from_, settings) if getattr(own, "invitation", False) else ()
+    return (*entries, *own.files) if isinstance(own, RuleSettings) else entries
 
 
 def body_of(text: str, candidate: Candidate, settings: Settings) -> Body:
@@ -178,11 +177,6 @@ def variables_of(candidate: Candidate, settings: Settings, names: AbstractSet[st
     said[LOCALE] = _locale(candidate, settings)
     said[TIMEZONE] = zone_of_event if isinstance(zone_of_event, str) else settings.timezone
     return said
-
-
-def _files(candidate: Candidate, settings: Settings) -> tuple[File, ...]:
-    own = settings.kinds.get(candidate.kind)
-    return own.files if isinstance(own, RuleSettings) and candidate.channel is Channel.EMAIL else ()
 
 
 def _locale(candidate: Candidate, settings: Settings) -> str:

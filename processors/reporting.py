@@ -18,14 +18,20 @@ WHEREABOUTS = Table(name="whereabouts", holds=Whereabouts)
 FOLDED = Table(name="folded", holds=Folded)
 
 
-def leave_whereabouts(report: DeliveryStatus, before: DeliveryStatus | None) -> Iterator[Effect]:
+def whereabouts(report: DeliveryStatus, before: DeliveryStatus | None) -> list[Forward]:
     """Tell where a message is kept, under each name that is new."""
+    tenant, ref = report.tenant, report.provider_ref
     names = [] if before else [report.message_id]
-    if report.provider_ref and (before is None or before.provider_ref != report.provider_ref):
-        names.append(report.provider_ref)
-    for name in names:
-        where = Whereabouts(tenant=report.tenant, name=name, message_id=report.message_id, key=report.key)
-        yield Forward(REPORTS.name, name_key(report.tenant, name), where)
+    if ref and (before is None or before.provider_ref != ref):
+        names.append(ref)
+    return [
+        Forward(
+            REPORTS.name,
+            name_key(tenant, name),
+            Whereabouts(tenant=tenant, name=name, message_id=report.message_id, key=report.key),
+        )
+        for name in names
+    ]
 
 
 def on_report(record: Record, tables: Tables) -> Iterator[Effect]:

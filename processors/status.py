@@ -4,14 +4,14 @@ Reports repeat and come out of order; within one attempt the state only moves up
 anew (contract section 9, Delivery status). A report that changes nothing has no effect at all.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 from processors.billing import usage_of
 from processors.decisions import say
 from processors.effects import Effect, Forward, Put, Record, Tables
-from processors.reporting import FOLDED, leave_whereabouts
+from processors.reporting import FOLDED, whereabouts
 from schemas.allowance import PlaceGivenBack
-from schemas.billing import CreditChange, Usage
+from schemas.billing import Charge, CreditChange, Usage
 from schemas.consent import ConsentChange, Means
 from schemas.decision import Decision
 from schemas.delivery import DeliveryStatus
@@ -28,20 +28,28 @@ NEVER_LEFT = frozenset({Status.FAILED, Status.EXPIRED, Status.SUPPRESSED, Status
 """Reports after which a message uses nothing up of its recipient's allowance. What bounced has left; what is doubtful
 may have reached somebody, and caps are there to spare people."""
 
+_ENDS = NEVER_LEFT | {Status.DOUBTFUL}
+"""Reports that may end a message without anybody getting it."""
+
 
 def on_status(record: Record, tables: Tables) -> Iterator[Effect]:
     """Fold one report; what it changes is decided, billed and remembered."""
     report = record.value
     if not isinstance(report, DeliveryStatus):
         raise TypeError(f"topic {record.topic} carries a {type(report).__name__}, not a DeliveryStatus")
-    before = tables.get(FOLDED, report.message_id)
-    if before is not None and not rises(before.status, report):
-        return
-    if report.charge is None and before is not None and before.status.charge is not None:
-        report = replace(report, charge=before.status.charge)
-    yield from leave_whereabouts(report, before.status if before else None)
-    yield from _bill(report, before)
-    decision = decision_on(report, record, before.status if before else None)
+    folded = tables.get(FOLDED, report.message_id)
+    before = folded.status if folded else None
+    if before is not None:
+        if not rises(before, report):
+            return
+        if report.charge is None and before.charge is not None:
+            report = replace(report, charge=before.charge)
+    yield from whereabouts(report, before)
+    billed, attempt = (folded.billed, folded.billed_attempt) if folded else (False, 0)
+    if report.charge is not None:
+        billed, attempt = yield from _bill(report, report.charge, billed, attempt)
+    yield Put(FOLDED, report.message_id, Folded(status=report, billed=billed, billed_attempt=attempt))
+    decision = decision_on(report, record, before)
     if decision is not None:
         yield say(decision)
     if report.allowance is not None and report.status in NEVER_LEFT:
@@ -58,25 +66,25 @@ def on_status(record: Record, tables: Tables) -> Iterator[Effect]:
         yield Forward(topic=CONSENT_CHANGES.name, key=change.key, value=change)
 
 
-def _bill(report: DeliveryStatus, before: Folded | None) -> Iterator[Effect]:
-    """Remember a report, with what it means for the bill: a message is billed once, however many attempts it took.
+def _bill(
+    report: DeliveryStatus, charge: Charge, billed: bool, attempt: int
+) -> Generator[Effect, None, tuple[bool, int]]:
+    """What a report means for the bill: a message is billed once, however many attempts it took.
 
     What was billed as sent and then failed in the same attempt is taken back. What ends without a bill costs nothing of
-    what the purse had set aside for it.
+    what the purse had set aside for it. Returns whether it is billed now, and the attempt that is.
     """
-    billed, attempt = (before.billed, before.billed_attempt) if before else (False, 0)
-    charge = report.charge
-    if charge is not None and not billed and _is_charged(report.status):
+    if not billed and _is_charged(report.status):
         billed, attempt = True, report.attempt
         yield _usage(usage_of(report, charge))
-    elif charge is not None and billed and attempt == report.attempt and not report.status.is_billable:
+    elif billed and attempt == report.attempt and not report.status.is_billable:
         billed = False
         entry = usage_of(report, charge)
         yield _usage(replace(entry, units=-entry.units, amount=-entry.amount))
-    if charge is not None and charge.needs_leave and not billed and _end_of(report)[0] is not None:
+    if charge.needs_leave and not billed and _end_of(report)[0] is not None:
         unused = CreditChange(tenant=report.tenant, event_id=report.event_id, credits=0, message_id=report.message_id)
         yield Forward(topic=CHARGES.name, key=f"{report.tenant}|", value=unused)
-    yield Put(FOLDED, report.message_id, Folded(status=report, billed=billed, billed_attempt=attempt))
+    return billed, attempt
 
 
 def _usage(entry: Usage) -> Forward:
@@ -125,6 +133,8 @@ def decision_on(report: DeliveryStatus, record: Record, before: DeliveryStatus |
 
 
 def _end_of(report: DeliveryStatus) -> tuple[Outcome | None, str | None]:
+    if report.status not in _ENDS:
+        return None, None
     match report.status:
         case Status.FAILED:
             return Outcome.DROPPED, report.reason or Reason.PROVIDER_REJECTED.of(report.code or "unknown")

@@ -4,9 +4,10 @@ Guarantee: one command per message id, however often its candidate arrives. What
 address, ordered by a timer, and passes all gates again when its hour comes.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
+from itertools import chain
 
 from processors.addressees import as_wanted_now
 from processors.allowance import allowance_of
@@ -44,22 +45,19 @@ HELD_PER_ADDRESS = 10_000
 
 def on_message(record: Record, tables: Tables) -> Iterator[Effect]:
     """A message that is due, the withdrawal of one, or something else that an address has to know."""
-    if isinstance(record.value, Candidate):
-        candidate = record.value
-        held = tables.get(HELD, row_key(candidate.key, candidate.message_id))
-        if held is None and not _is_dealt_with(candidate, tables):
-            yield from _dispatch(candidate, record, tables)
-    elif isinstance(record.value, Withdrawal):
-        yield from _withdraw(record.value, record, tables)
-    elif isinstance(record.value, ContactUpdate):
-        yield enter(record.value, record.key)
-        yield from _update(record.value, record, tables)
-    elif isinstance(record.value, LastSent):
-        yield from note_sent(record.value, record.key, tables)
-    elif isinstance(record.value, Heard):
-        reply = yield from hear(record.value, record, tables)
-        if reply is not None:
-            yield from _dispatch(reply, record, tables)
+    match record.value:
+        case Candidate() as candidate:
+            return _take(candidate, record, tables)
+        case Withdrawal() as withdrawal:
+            return _withdraw(withdrawal, record, tables)
+        case ContactUpdate() as update:
+            return _update(update, record, tables)
+        case LastSent() as sent:
+            return note_sent(sent, record.key, tables)
+        case Heard() as heard:
+            return _answer(heard, record, tables)
+        case _:
+            return iter(())
 
 
 def on_consent_change(record: Record, tables: Tables) -> Iterator[Effect]:
@@ -85,58 +83,67 @@ def _wake(record: Record, tables: Tables, row: str) -> Iterator[Effect]:
         yield from _dispatch(held.candidate, record, tables)
 
 
-def _is_dealt_with(candidate: Candidate, tables: Tables) -> bool:
-    """Whether it was here before; what waited for credits since then comes once more, and was decided on meanwhile."""
+def _take(candidate: Candidate, record: Record, tables: Tables) -> Iterator[Effect]:
+    """Unless it was here before; what waited for credits comes once more, and was decided on meanwhile."""
+    if tables.get(HELD, row_key(candidate.key, candidate.message_id)) is not None:
+        return iter(())
     dispatched = tables.get(DISPATCHED, candidate.message_id)
-    if dispatched is None:
-        return False
-    return candidate.unpaid_since is None or candidate.decided <= dispatched.decided
+    if dispatched is not None and (candidate.unpaid_since is None or candidate.decided <= dispatched.decided):
+        return iter(())
+    return _dispatch(candidate, record, tables)
+
+
+def _answer(heard: Heard, record: Record, tables: Tables) -> Iterator[Effect]:
+    reply = yield from hear(heard, record, tables)
+    if reply is not None:
+        yield from _dispatch(reply, record, tables)
 
 
 def _dispatch(candidate: Candidate, record: Record, tables: Tables) -> Iterator[Effect]:
     known = in_force(tables, candidate.tenant)
     if known is None or known.version < candidate.settings_version:
         pause = REFUSED_PAUSE if refusal_of(tables, candidate.tenant) else SETTINGS_PAUSE
-        yield from _hold(candidate, Held(candidate=candidate, reason="", until=record.now + pause))
-        return
+        return _hold(candidate, Held(candidate=candidate, reason="", until=record.now + pause))
+    copy = _copy_row(candidate)
+    first = tables.get(COPIES, copy) if copy else None
     case = Case(
         candidate=candidate,
         known=known,
         consent=tables.get(CONSENTS, candidate.key),
         now=record.now,
         route=route_of(candidate, known.settings, record.now),
-        first_copy=(yield from _first_copy(candidate, tables)),
+        first_copy=first.message_id if first and first.message_id != candidate.message_id else None,
     )
+    become = _become(case, record, tables)
+    if copy is None or first is not None:
+        return become
+    return chain((Put(COPIES, copy, FirstCopy(message_id=candidate.message_id)),), become)
+
+
+def _copy_row(candidate: Candidate) -> str | None:
+    """The row of what this address got first of the same, if its audience may name an address twice.
+
+    That of a rule may, and so may staff. Each contact is meant in person.
+    """
+    to, cause = candidate.recipient, candidate.cause
+    if not to.to or (to.staff is None and not candidate.kind.startswith(PREFIX)):
+        return None
+    return row_key(candidate.key, cause.source, cause.event_id, candidate.kind, candidate.channel)
+
+
+def _become(case: Case, record: Record, tables: Tables) -> Iterator[Effect]:
+    """What becomes of a candidate: it is commanded, held, or dropped."""
+    candidate, known = case.candidate, case.known
     stop = first_stop(case)
     if stop is None:
         try:
-            message = command(case)
+            return _send(command(case), candidate, record, known, tables)
         except RenderError as error:
             stop = Stop(reason=error.reason, facts=error.facts)
             allowance = allowance_of(candidate, known.settings)
             if allowance is not None and candidate.unpaid_since is None:
-                yield from _unsayable(candidate, stop, allowance, record, known)
-                return
-        else:
-            yield from _send(message, candidate, record, known, tables)
-            return
-    yield from _stopped(candidate, stop, record, known)
-
-
-def _first_copy(candidate: Candidate, tables: Tables) -> Generator[Effect, None, str | None]:
-    """The message by which this address got the same before, if its audience may name an address twice.
-
-    That of a rule may, and so may staff. Each contact is meant in person.
-    """
-    to = candidate.recipient
-    if not to.to or not (candidate.kind.startswith(PREFIX) or to.staff is not None):
-        return None
-    cause = candidate.cause
-    row = row_key(candidate.key, cause.source, cause.event_id, candidate.kind, candidate.channel)
-    first = tables.get(COPIES, row)
-    if first is None:
-        yield Put(table=COPIES, key=row, value=FirstCopy(message_id=candidate.message_id))
-    return first.message_id if first and first.message_id != candidate.message_id else None
+                return _unsayable(candidate, stop, allowance, record, known)
+    return _stopped(candidate, stop, record, known)
 
 
 def _send(message: Message, candidate: Candidate, record: Record, known: InForce, tables: Tables) -> Iterator[Effect]:
@@ -217,6 +224,7 @@ def _hold(candidate: Candidate, held: Held) -> Iterator[Effect]:
 
 def _update(update: ContactUpdate, record: Record, tables: Tables) -> Iterator[Effect]:
     """What is held for a contact passes the gates with what the contact wants now."""
+    yield enter(update, record.key)
     prefix = row_key(record.key, "")
     for row, held in tables.range(HELD, prefix, prefix_end(prefix), HELD_PER_ADDRESS):
         candidate, contact = held.candidate, update.contact
