@@ -5,21 +5,23 @@ one is asked for, so that the function reads its own writes. If it raises, all i
 a dead letter. Of what a timer wakes (`Fire`) only that timer's effects are undone: the timer is the dead letter, and
 its neighbours fire.
 
-Records and effects are tuples, for several are made per event, and a frozen dataclass costs three times as much; they
-are read by name like any other, and where many are made, made by place: that takes half the time.
+Some forty records and effects are made per event. As msgspec's structs they are made in C, in a tenth of the time that
+a frozen dataclass takes and a fifth of a named tuple's. `gc=False`: none is part of a cycle, so none is looked at.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
+
+from msgspec import Struct
 
 from schemas.faults import Fault
 
 T = TypeVar("T")
 
 
-class Record(NamedTuple):
+class Record(Struct, frozen=True, gc=False):
     """One Kafka record, decoded; `now` is its timestamp, the only time a stage knows."""
 
     topic: str
@@ -52,7 +54,7 @@ class Tables(Protocol):
         """Whether this record has done so much that what can be left to the next one should be."""
 
 
-class Forward(NamedTuple):
+class Forward(Struct, frozen=True, gc=False):
     """Append a record to a topic, with the time of the record that caused it."""
 
     topic: str
@@ -60,7 +62,7 @@ class Forward(NamedTuple):
     value: object
 
 
-class Put(NamedTuple):
+class Put(Struct, frozen=True, gc=False):
     """Write a row."""
 
     table: Table[Any]
@@ -68,20 +70,20 @@ class Put(NamedTuple):
     value: object
 
 
-class Delete(NamedTuple):
+class Delete(Struct, frozen=True, gc=False):
     """Remove a row."""
 
     table: Table[Any]
     key: str
 
 
-class Refuse(NamedTuple):
+class Refuse(Struct, frozen=True, gc=False):
     """Set the record aside as a dead letter with these faults; what was done for it before is undone."""
 
     faults: tuple[Fault, ...]
 
 
-class Fire(NamedTuple):
+class Fire(Struct, frozen=True, gc=False):
     """Remove the timer `key` and do what it wakes; if that fails, the timer alone is set aside as a dead letter.
 
     Effects are asked for once the timer is removed; there is no Fire among them. A timer whose writes have no room left

@@ -20,7 +20,7 @@ def _boundless(record: Record, tables: Tables) -> Iterator[Effect]:
     message = record.value
     if isinstance(message, Message) and message.allowance is not None:
         limitless = Allowance(timezone=message.allowance.timezone, is_paid=message.allowance.is_paid)
-        record = record._replace(value=replace(message, allowance=limitless))
+        record = Record(record.topic, record.key, replace(message, allowance=limitless), record.now)
     return DECIDE.reads[AUDIENCE.name](record, tables)
 
 

@@ -25,7 +25,7 @@ def noting(stage: Stage, written: set[str]) -> Stage:
                     written.add(effect.topic)
                     yield effect
                 case Fire():
-                    yield effect._replace(effects=noted(effect.effects))
+                    yield Fire(effect.table, effect.key, noted(effect.effects))
                 case _:
                     yield effect
 

@@ -130,7 +130,7 @@ class StagePartition:
         through_codec = self._through_codec
         for effect in effects:  # some thirty an event, of which `isinstance` would ask twice as long
             if type(effect) is Put:
-                table, key, row = effect
+                table, key, row = effect.table, effect.key, effect.value
                 if type(row) is not table.holds:
                     raise TypeError(f"table {table.name} holds {table.holds.__name__}, not {type(row).__name__}")
                 rows = self._rows[table.name]
@@ -140,7 +140,7 @@ class StagePartition:
                 if through_codec and effect.topic in BY_NAME:
                     self._forwarded_bytes += fitting_output(effect, 0).size_bytes
             elif type(effect) is Delete:
-                self._delete(*effect, undo)
+                self._delete(effect.table, effect.key, undo)
             elif type(effect) is Refuse:
                 raise SetAside(*effect.faults)
             elif type(effect) is Fire:
