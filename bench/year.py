@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from operator import itemgetter
 from random import Random
 from typing import Any
 
@@ -77,7 +78,7 @@ def events(clients: int, days: int, seed: int) -> Iterator[dict[str, object]]:
             if chance.random() < VISITS_A_YEAR / 365
             for event in _visit(chance, client, midnight)
         ]
-        yield from sorted(told, key=lambda event: str(event["time"]))
+        yield from sorted(told, key=itemgetter("time"))
 
 
 def _visit(chance: Random, client: int, midnight: datetime) -> Iterator[dict[str, object]]:

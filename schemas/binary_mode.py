@@ -1,26 +1,26 @@
 """An event in CloudEvents' binary mode (Kafka binding 1.0): attributes are `ce_*` headers, `data` is the value."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import cast
+from typing import TypeVar, cast
 
 from schemas import codec
 from schemas.envelope import Actor, Event
 from schemas.envelope_reading import (
     ATTRIBUTES,
+    REMEMBERED,
     SPECVERSION,
     checked_identity,
+    checked_record,
     checked_subject,
     checked_tenant,
-    checked_type,
     complete,
     data_of,
     read_attributes,
 )
-from schemas.event_data import data_from_plain, record_class
-from schemas.events import EventRecord
-from schemas.events.checks import has_faults
+from schemas.event_data import data_from_plain
+from schemas.events.checks import has_faults, holds_nul
 from schemas.faults import Fault, Refused
 from schemas.json_text import json_from_text, json_to_text, quoted
 from schemas.plain_form import instant_to_text
@@ -36,15 +36,24 @@ JSON = "application/json"
 Headers = Sequence[tuple[str, bytes | None]]
 """As Kafka has them: a header may have no value."""
 
-_REMEMBERED = 4096
-"""Types, tenants, sources and actors are few and come again and again: their headers are read once."""
-
 _SPECVERSION = SPECVERSION.encode()
 _OpenEvent = open_twin(Event)
 _ACTOR_KEYS = frozenset(field.wire_name for field in shapes_of(Actor))
 
 _USUAL_ACTOR = re.compile(rb'\{"kind":"([a-z]+)"(?:,"id":"([^"\\\x00-\x1f]*)")?(?:,"roles":\[\])?\}')
 """An actor as `headers_of` writes it, without name, roles and escapes: reading that costs a tenth of reading JSON."""
+
+T = TypeVar("T")
+
+
+def _of_header(check: Callable[[str], T]) -> Callable[[bytes], T]:
+    """What a header says, once it is checked."""
+    return lru_cache(REMEMBERED)(lambda header: check(header.decode()))
+
+
+_type_of = _of_header(checked_record)
+_tenant_of = _of_header(checked_tenant)
+_source_of = _of_header(checked_identity)
 
 
 def headers_of(event: Event) -> tuple[tuple[str, bytes], ...]:
@@ -76,7 +85,7 @@ def sound_event(value: bytes, headers: Headers) -> Event | None:
         event_type, record = _type_of(given["ce_type"])
         subject = checked_subject(given.get("ce_subject", b"").decode())
         data = codec.decode(value)
-        if not isinstance(data, record) or has_faults(event_type, subject, data):
+        if not isinstance(data, record) or holds_nul(data) or has_faults(event_type, subject, data):
             return None
         event = _OpenEvent()
         event.id = checked_identity(given["ce_id"].decode())
@@ -137,26 +146,7 @@ def _under_data(fault: Fault) -> Fault:
     return fault if within else Fault(path=f"data.{fault.path}" if fault.path else "data", reason=fault.reason)
 
 
-@lru_cache(_REMEMBERED)
-def _type_of(header: bytes) -> tuple[str, type[EventRecord]]:
-    event_type = checked_type(header.decode())
-    record = record_class(event_type)
-    if record is None:
-        raise ValueError(event_type)
-    return event_type, record
-
-
-@lru_cache(_REMEMBERED)
-def _tenant_of(header: bytes) -> str:
-    return checked_tenant(header.decode())
-
-
-@lru_cache(_REMEMBERED)
-def _source_of(header: bytes) -> str:
-    return checked_identity(header.decode())
-
-
-@lru_cache(_REMEMBERED)
+@lru_cache(REMEMBERED)
 def _actor_of(header: bytes) -> Actor:
     """The actor, if nothing is out of the ordinary; ValueError otherwise. Clients are many: most are read once."""
     usual = _USUAL_ACTOR.fullmatch(header)
@@ -184,6 +174,6 @@ def _actor_to_bytes(actor: Actor) -> bytes:
     return f'{{"kind":"{actor.kind}"{identity},"roles":[]}}'.encode()
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(REMEMBERED)
 def _rare_actor_to_bytes(actor: Actor) -> bytes:
     return json_to_text(to_plain(actor)).encode()

@@ -18,6 +18,9 @@ EXTENSIONS = frozenset({"datacontenttype", "dataschema", "traceparent", "tracest
 """Attributes of CloudEvents and its extensions that are accepted in structured JSON and have no meaning here."""
 
 SPECVERSION = "1.0"
+REMEMBERED = 4096
+"""Types, tenants, sources and actors are few and come again and again: they are read once."""
+
 MAX_TENANT = 100
 MAX_ID = 200
 
@@ -116,9 +119,12 @@ def _actor(plain: object, faults: list[Fault]) -> Actor | None:
 def _record(event_type: str, faults: list[Fault]) -> type[EventRecord] | None:
     record = record_class(event_type)
     if record is None:
-        reason = f"is unknown: {event_type!r}; a type of one's own has two parts, such as item.ready"
-        faults.append(Fault(path="type", reason=reason))
+        faults.append(Fault(path="type", reason=_unknown_type(event_type)))
     return record
+
+
+def _unknown_type(event_type: str) -> str:
+    return f"is unknown: {event_type!r}; a type of one's own has two parts, such as item.ready"
 
 
 def _time(text: str, faults: list[Fault]) -> datetime | None:
@@ -140,6 +146,14 @@ def checked_type(text: str) -> str:
     if len(text) > MAX_ID or not _TYPE.fullmatch(text):
         raise ValueError(f"must be words in lower case with dots, such as order.placed, not {shown_value(text)}")
     return text
+
+
+def checked_record(text: str) -> tuple[str, type[EventRecord]]:
+    """The type and its record, if there is one."""
+    record = record_class(checked_type(text))
+    if record is None:
+        raise ValueError(_unknown_type(text))
+    return text, record
 
 
 def checked_tenant(text: str) -> str:

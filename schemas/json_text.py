@@ -81,27 +81,26 @@ def check_json(value: object) -> None:
 
 
 def _is_well(value: object) -> bool:
-    """Whether nothing of it is outside of the limits."""
-    level, depth = [value], 0
-    while level:
-        if depth > MAX_DEPTH:
-            return False
-        inner: list[object] = []
-        texts: list[str] = []
+    """Whether nothing of it is outside of the limits; what is of an odd class is looked at slowly."""
+    texts: list[str] = []
+    level: list[Any] = [value]
+    for _ in range(MAX_DEPTH + 1):
+        inner: list[Any] = []
         for item in level:
-            if isinstance(item, str):
+            kind = type(item)
+            if kind is str:
                 texts.append(item)
-            elif isinstance(item, dict):
+            elif kind is dict:
                 texts += item
                 inner += item.values()
-            elif isinstance(item, (list, tuple)):
+            elif kind is list or kind is tuple:
                 inner += item
             elif not _is_scalar(item):
                 return False
-        if not _are_texts(texts):
-            return False
-        level, depth = inner, depth + 1
-    return True
+        if not inner:
+            return _are_texts(texts)
+        level = inner
+    return False
 
 
 def _are_texts(items: list[str]) -> bool:

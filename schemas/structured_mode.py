@@ -11,16 +11,16 @@ from schemas.envelope import Actor, Event
 from schemas.envelope_reading import (
     ATTRIBUTES,
     EXTENSIONS,
+    REMEMBERED,
     SPECVERSION,
     checked_identity,
+    checked_record,
     checked_subject,
     checked_tenant,
-    checked_type,
     complete,
     read_attributes,
 )
-from schemas.event_data import data_from_plain, record_class
-from schemas.events import EventRecord
+from schemas.event_data import data_from_plain
 from schemas.events.checks import has_faults
 from schemas.faults import Fault, Refused, told
 from schemas.making import maker
@@ -30,11 +30,11 @@ from schemas.values import event_time_from_text
 from schemas.words import ActorKind
 
 _event = maker(Event)
-_actor = maker(Actor)
 _KNOWN = ATTRIBUTES | EXTENSIONS
 _KEYS_OF_USUAL_ACTOR = frozenset({"kind", "id"})
-_REMEMBERED = 4096
-"""Types, tenants and sources are few and come again and again."""
+_type_of = lru_cache(REMEMBERED)(checked_record)
+_tenant_of = lru_cache(REMEMBERED)(checked_tenant)
+_source_of = lru_cache(REMEMBERED)(checked_identity)
 
 
 def structured_event(plain: Mapping[str, object]) -> Event:
@@ -84,25 +84,12 @@ def examined_event(plain: Mapping[str, object]) -> Event:
     return complete(attributes, record, faults)
 
 
-@lru_cache(_REMEMBERED)
-def _type_of(event_type: str) -> tuple[str, type[EventRecord]]:
-    record = record_class(checked_type(event_type))
-    if record is None:
-        raise ValueError(event_type)
-    return event_type, record
-
-
-@lru_cache(_REMEMBERED)
-def _tenant_of(tenant: str) -> str:
-    return checked_tenant(tenant)
-
-
-@lru_cache(_REMEMBERED)
-def _source_of(source: str) -> str:
-    return checked_identity(source)
-
-
 def _actor_of(plain: Mapping[str, Any]) -> Actor:
     if plain.keys() == _KEYS_OF_USUAL_ACTOR and type(plain["id"]) is str:
-        return _actor(kind=ActorKind(plain["kind"]), id=plain["id"])
+        return _usual_actor(plain["kind"], plain["id"])
     return parse_checked(Actor, plain, "actor")
+
+
+@lru_cache(REMEMBERED)
+def _usual_actor(kind: str, identity: str) -> Actor:
+    return Actor(kind=ActorKind(kind), id=identity)

@@ -28,7 +28,7 @@ def parse(record: type[R], plain: object, path: str = "") -> R:
 def parse_checked(record: type[R], plain: object, path: str = "") -> R:
     """The same for plain values that `check_json` has let through, or that were read from JSON text of ours."""
     try:
-        parsed: R = _adapter(cast("Any", record)).validate_json(to_json(plain), strict=True)
+        parsed: R = _adapter(cast("Any", record)).validator.validate_json(to_json(plain), strict=True)
     except ValidationError as error:
         raise _refused(error, record, path) from None
     return parsed
@@ -38,7 +38,7 @@ def parse_as(hint: Any, plain: object, path: str = "") -> Any:
     """The same for any type hint that a field of a record may have."""
     try:
         check_json(plain)
-        return _adapter(hint).validate_json(to_json(plain), strict=True)
+        return _adapter(hint).validator.validate_json(to_json(plain), strict=True)
     except ValidationError as error:
         raise _refused(error, hint, path) from None
     except Refused as refused:

@@ -49,10 +49,8 @@ def subject_faults(event_type: str, subject: str, record: EventRecord | None) ->
 
 
 def has_faults(event_type: str, subject: str, record: EventRecord) -> bool:
-    """Whether there is any fault; this is asked of every event, so it asks only what can be wrong with it."""
+    """Whether there is any fault but NUL; this is asked of every event, so it asks only what can be wrong with it."""
     if (not subject or event_type in NO_SUBJECT) and any(subject_faults(event_type, subject, record)):
-        return True
-    if _nul_finder(cast("Any", type(record)))(record):
         return True
     check = _CHECKS.get(type(record))
     if check is not None:
@@ -60,9 +58,14 @@ def has_faults(event_type: str, subject: str, record: EventRecord) -> bool:
     return type(record) is Patch and any(data_faults(event_type, record))
 
 
+def holds_nul(record: EventRecord) -> bool:
+    """Whether a text of the record holds a NUL, which parts our table keys; JSON that was let through has none."""
+    return _nul_finder(cast("Any", type(record)))(record)
+
+
 def data_faults(event_type: str, record: EventRecord) -> Faults:
     """What is wrong with a record whose types are right; paths begin at `data`."""
-    if _nul_finder(cast("Any", type(record)))(record):
+    if holds_nul(record):
         yield from _nul_faults(record)
     check = _CHECKS.get(type(record))
     if check is not None:
