@@ -3,20 +3,20 @@
 import hashlib
 from struct import Struct
 
+from schemas.candidate import Cause
+
 _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 _PAIRS = tuple(high + low for high in _LETTERS for low in _LETTERS)
 _HALVES = Struct(">QQ")
 
 
-def message_id(
-    *, tenant: str, source: str, event_id: str, kind: str, recipient: str, channel: str, occurrence: str = ""
-) -> str:
+def message_id(kind: str, channel: str, cause: Cause, tenant: str, recipient: str, occurrence: str = "") -> str:
     """An id of 25 lower-case letters and digits, derived from what caused the message and from nothing else.
 
-    `occurrence` tells apart what one event causes several times.
+    It is the same whenever the message is made. `occurrence` tells apart what one event causes several times.
     """
-    cause = (tenant, source, event_id, kind, recipient, channel)
-    return "m" + _digest((*cause, occurrence) if occurrence else cause)
+    told = (tenant, cause.source, cause.event_id, kind, recipient, channel)
+    return "m" + _digest((*told, occurrence) if occurrence else told)
 
 
 def emitted_id(*, tenant: str, source: str, event_id: str, subject: str, event_type: str) -> str:

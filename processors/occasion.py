@@ -10,7 +10,7 @@ from processors.settings import InForce
 from schemas.candidate import Cause
 from schemas.contact import Contact
 from schemas.envelope import Event
-from schemas.making import made_quickly
+from schemas.making import made_quickly, maker
 
 
 @made_quickly
@@ -48,12 +48,9 @@ class Occasion:
     tables: Tables
     known: InForce
     standing: Standing | None
+    data: Mapping[str, object]
+    """The event's fields, over those that its thread remembers."""
     turn: Turn = Turn()
-
-    @property
-    def data(self) -> Mapping[str, object]:
-        """The event's fields, over those that its thread remembers."""
-        return self.standing.data if self.standing else self.cause.data
 
     @property
     def time(self) -> datetime:
@@ -80,3 +77,14 @@ class Occasion:
     def thread(self) -> str:
         """What the rows of all that waits because of this event have in common: its thread, or else itself."""
         return self.standing.key if self.standing else row_key(self.event.source, self.event.id)
+
+
+_occasion = maker(Occasion)
+
+
+def occasion_of(
+    event: Event, cause: Cause, record: Record, tables: Tables, known: InForce, standing: Standing | None = None
+) -> Occasion:
+    """The occasion that an event is, which finds its thread like this."""
+    data = standing.data if standing else cause.data
+    return _occasion(event=event, cause=cause, record=record, tables=tables, known=known, standing=standing, data=data)

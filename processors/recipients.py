@@ -9,9 +9,13 @@ from processors.phones import dialled
 from processors.settings import InForce
 from schemas.candidate import Candidate, Cause, Recipient
 from schemas.contact import Contact
+from schemas.making import maker
 from schemas.reasons import Reason
 from schemas.settings_sections import StaffMember
 from schemas.words import Channel
+
+_candidate = maker(Candidate)
+_recipient = maker(Recipient)
 
 
 def candidate_for(
@@ -23,17 +27,17 @@ def candidate_for(
     due: datetime,
     known: InForce,
     *,
+    known_as: str | None = None,
     recipient: Recipient | None = None,
     useful_until: datetime | None = None,
     variables: Mapping[str, object] | None = None,
-    occurrence: str = "",
     about: str | None = None,
 ) -> Candidate:
     """A message about `contact` (None: unknown), to that contact or to `recipient`; `about` tells it from others."""
     own = known.settings.kinds[kind.name]
     to = recipient or contact_recipient(contact, cause.subject, channel, own.number or kind.number)
-    return Candidate(
-        message_id=planned_id(kind.name, channel, cause, tenant, about or _told_apart(to, cause), occurrence),
+    return _candidate(
+        message_id=known_as or message_id(kind.name, channel, cause, tenant, about or _told_apart(to, cause)),
         tenant=tenant,
         kind=kind.name,
         channel=channel,
@@ -77,7 +81,7 @@ def staff_with_role(role: str, channel: Channel, known: InForce) -> list[Recipie
     members = [member for member in known.settings.staff if role in member.roles]
     addresses = [_address_of_staff(member, channel) for member in members]
     return [
-        Recipient(to=to, name=member.name, staff=member.id, missing=None if to else Reason.NO_ADDRESS.of(channel))
+        _recipient(to=to, name=member.name, staff=member.id, missing=None if to else Reason.NO_ADDRESS.of(channel))
         for member, to in zip(members, addresses, strict=True)
     ]
 
@@ -89,25 +93,12 @@ def _address_of_staff(member: StaffMember, channel: Channel) -> str | None:
     return member.phone if channel.uses_phone else None
 
 
-def planned_id(kind: str, channel: Channel, cause: Cause, tenant: str, recipient: str, occurrence: str = "") -> str:
-    """The id that the message of this cause has, whenever it is made."""
-    return message_id(
-        tenant=tenant,
-        source=cause.source,
-        event_id=cause.event_id,
-        kind=kind,
-        recipient=recipient,
-        channel=channel,
-        occurrence=occurrence,
-    )
-
-
 def contact_recipient(contact: Contact | None, subject: str, channel: Channel, number: str) -> Recipient:
     """The contact `subject` with the address on this channel; None for one we do not know."""
     if contact is None:
-        return Recipient(contact=subject or None, missing=_missing(channel, number))
+        return _recipient(contact=subject or None, missing=_missing(channel, number))
     to = _address(contact, channel, number)
-    return Recipient(
+    return _recipient(
         to=to,
         name=contact.name,
         contact=contact.id,

@@ -12,15 +12,17 @@ from processors.decide.tables import CONTACTS, PLANS, THREADS, TIMERS
 from processors.decisions import decided_on_plan
 from processors.effects import Delete, Effect, Forward, Put, Record, Tables, prefix_end, row_key
 from processors.emissions import withdraw_emissions
+from processors.identity import message_id
 from processors.kind import AtOnce, Kind
 from processors.occasion import Occasion
-from processors.recipients import candidate_for, planned_id
+from processors.recipients import candidate_for
 from processors.settings import InForce, in_force, refusal_of
 from processors.timers import arm, disarm, is_due
 from schemas.candidate import Candidate, Withdrawal
 from schemas.envelope import Event
+from schemas.making import maker
 from schemas.reasons import Reason
-from schemas.replacing import replace
+from schemas.replacing import copier, replace
 from schemas.state import Plan
 from schemas.topics import MESSAGES
 from schemas.words import Channel, Outcome
@@ -31,6 +33,9 @@ SETTINGS_PAUSE = timedelta(minutes=1)
 """How long a plan that is due waits where its tenant's settings are refused by this version of Tidings."""
 WITHDRAWABLE = timedelta(days=30)
 """How long a message that is never useless may wait at a gateway, for credits or for the end of quiet hours."""
+_plan = maker(Plan)
+_that_left = copier(Plan, "message_id", "address_key", "kept_until")
+_so_far_decided = copier(Candidate, "decided")
 
 
 def plan(
@@ -47,8 +52,8 @@ def plan(
     event, cause = occasion.event, occasion.cause
     about = event.subject if to in (None, CONTACT) else to or ""
     row = plan_row(kind, channel, occasion.thread, event, occurrence or (to or ""))
-    planned = Plan(
-        message_id=planned_id(kind.name, channel, cause, event.tenant, about, occurrence),
+    planned = _plan(
+        message_id=message_id(kind.name, channel, cause, event.tenant, about, occurrence),
         tenant=event.tenant,
         subject=event.subject,
         kind=kind.name,
@@ -70,8 +75,8 @@ def plan(
 
 def plan_row(kind: Kind, channel: Channel, thread: str, event: Event, occurrence: str = "") -> str:
     """Where a plan about the event's contact is kept."""
-    apart = (occurrence,) if occurrence else ()
-    return row_key(event.tenant, event.subject, thread, kind.name, channel, *apart)
+    row = row_key(event.tenant, event.subject, thread, kind.name, channel)
+    return row_key(row, occurrence) if occurrence else row
 
 
 def fire(row: str, record: Record, tables: Tables) -> Iterator[Effect]:
@@ -91,22 +96,23 @@ def fire(row: str, record: Record, tables: Tables) -> Iterator[Effect]:
             f"the settings of tenant {planned.tenant!r} are gone while message {planned.message_id} waits"
         )
     kind = known.kind(planned.kind)
-    yield Delete(table=PLANS, key=row)
     if kind is None:
+        yield Delete(PLANS, row)
         facts = {"rules": f"{planned.kind} is there no more"}
         reason = Reason.SETTING_OFF.of("rules")
         yield decided_on_plan(planned, record, known, outcome=Outcome.DROPPED, reason=reason, facts=facts)
         return
+    kept_until = _kept_until(planned, kind, record.now)
+    if kept_until is None:
+        yield Delete(PLANS, row)
     for number, candidate in enumerate(_candidates(planned, kind, tables, known)):
         if number == 0 and candidate.message_id != planned.message_id:  # a role of staff, which has members by now
             reason = Reason.COALESCED_INTO.of(candidate.message_id)
             yield decided_on_plan(planned, record, known, outcome=Outcome.COALESCED, reason=reason)
         yield on_its_way(candidate)
-        kept_until = _kept_until(planned, kind, record.now)
-        if kept_until is not None and kept_until > record.now:
+        if kept_until is not None:
             kept = row if number == 0 else row_key(row, str(number))
-            left = replace(planned, message_id=candidate.message_id, address_key=candidate.key, kept_until=kept_until)
-            yield Put(table=PLANS, key=kept, value=left)
+            yield Put(PLANS, kept, _that_left(planned, candidate.message_id, candidate.key, kept_until))
             yield arm(TIMERS, kept_until, row_key("plan", kept))
 
 
@@ -118,35 +124,36 @@ def _woken_at(planned: Plan) -> datetime:
 
 
 def _candidates(planned: Plan, kind: Kind, tables: Tables, known: InForce) -> Iterator[Candidate]:
-    """The messages of a plan: one, or one for each whom its entry means."""
-    contact = tables.get(CONTACTS, row_key(planned.tenant, planned.subject))
-    meant = [Addressee(about=planned.subject)]
+    """The messages of a plan: one, or one for each whom its entry means; never none."""
+    cause, tenant, channel = planned.cause, planned.tenant, planned.channel
+    contact = tables.get(CONTACTS, row_key(tenant, planned.subject))
+    known_id, meant = planned.message_id, [Addressee(about=planned.subject)]
     if planned.to is not None:
-        meant = addressees(planned.to, planned.channel, planned.cause, planned.variables, known)
+        meant = addressees(planned.to, channel, cause, planned.variables, known)
     for addressee in meant:
+        if planned.to is not None:
+            known_id = message_id(kind.name, channel, cause, tenant, addressee.about, planned.occurrence)
         candidate = candidate_for(
             kind,
-            planned.channel,
-            planned.cause,
-            planned.tenant,
+            channel,
+            cause,
+            tenant,
             contact,
             planned.due,
             known,
+            known_as=known_id,
             recipient=addressee.recipient,
             useful_until=planned.useful_until,
             variables=planned.variables,
-            occurrence=planned.occurrence,
-            about=addressee.about,
         )
-        is_planned = candidate.message_id == planned.message_id
-        yield replace(candidate, decided=planned.decided) if is_planned else candidate
+        yield _so_far_decided(candidate, planned.decided) if known_id == planned.message_id else candidate
 
 
 def _kept_until(planned: Plan, kind: Kind, now: datetime) -> datetime | None:
     """How long what has left may be withdrawn: until it is useless, or a while if only its thread can end it."""
-    if planned.useful_until is not None or kind.thread is None:
-        return planned.useful_until
-    return now + WITHDRAWABLE
+    if planned.useful_until is None:
+        return None if kind.thread is None else now + WITHDRAWABLE
+    return planned.useful_until if planned.useful_until > now else None
 
 
 def withdraw_thread(

@@ -25,12 +25,8 @@ def timer_key(due: datetime, row: str, since: datetime | None = None) -> str:
 
     Of several that are due at once those with the earliest `since` come first.
     """
-    waited = row if since is None else f"{_in_order(since)}\0{row}"
-    return f"{_in_order(due)}\0{waited}"
-
-
-def _in_order(instant: datetime) -> str:
-    return str(to_millis(instant)).zfill(15)
+    place = str(to_millis(due)).zfill(15)
+    return f"{place}\0{row}" if since is None else f"{place}\0{str(to_millis(since)).zfill(15)}\0{row}"
 
 
 def place_of(key: str) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from typing import Protocol
 from processors.local_time import from_wall_clock, hours_before, instant, on_wall_clock
 from schemas.clock import rfc3339
 from schemas.kind_settings import KindSettings
-from schemas.making import made_quickly
+from schemas.making import made_quickly, maker
 from schemas.values import date_from_text, duration_to_text
 
 _SATURDAY = 5
@@ -50,6 +50,9 @@ class Hour:
     facts: Mapping[str, object] = field(default_factory=dict)
 
 
+_hour = maker(Hour)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AtOnce:
     """It leaves as soon as the event is read."""
@@ -75,7 +78,7 @@ class HoursBefore:
             day = business_day(local.date(), getattr(own, "holidays", ()))
             if day != local.date():
                 due = from_wall_clock(datetime.combine(day, local.time()), event_zone(telling.data, telling.timezone))
-        return (Hour(moment=moment, due=due, facts=facts),)
+        return (_hour(moment=moment, due=due, facts=facts),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,12 +95,13 @@ class AfterActivity:
         """The one hour; the setting must not be unset."""
         span: timedelta = getattr(own, self.setting)
         later = [stage for name in self.unless_after if (stage := getattr(own, name)) is not None]
+        last = telling.time
         return (
-            Hour(
-                moment=telling.time,
-                due=telling.time + span,
-                useful_until=telling.time + min(later) if later else None,
-                facts={self.setting: duration_to_text(span), "last_activity": rfc3339(telling.time)},
+            _hour(
+                moment=last,
+                due=last + span,
+                useful_until=last + min(later) if later else None,
+                facts={self.setting: duration_to_text(span), "last_activity": rfc3339(last)},
             ),
         )
 
@@ -122,7 +126,7 @@ class DaysAfter:
         dues = [from_wall_clock(first + timedelta(days=day), telling.contact_timezone) for day in days]
         facts = {self.of: telling.data[self.of], self.at: f"{clock:%H:%M}", "timezone": telling.contact_timezone}
         return tuple(
-            Hour(moment=due, due=due, useful_until=following, occurrence=str(day), facts={"day": day, **facts})
+            _hour(moment=due, due=due, useful_until=following, occurrence=str(day), facts={"day": day, **facts})
             for day, due, following in zip_longest(days, dues, dues[1:])
         )
 
@@ -153,7 +157,7 @@ class DaysBefore:
         until = end_of_day(moment, zone) if is_date(said) else moment
         facts = {"days_before": days, "at": f"{clock:%H:%M}", "timezone": zone, self.of: said}
         due = from_wall_clock(datetime.combine(day, clock), zone)
-        return (Hour(moment=until, due=due, useful_until=until, facts=facts),)
+        return (_hour(moment=until, due=due, useful_until=until, facts=facts),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +207,8 @@ def field_instant(data: Mapping[str, object], name: str, default_timezone: str) 
 
 def told(data: Mapping[str, object], path: str) -> object:
     """What an event says in a field, or in one of a map, such as `booking.fitting`; None where it says nothing."""
+    if "." not in path:
+        return data.get(path)
     found: object = data
     for name in path.split("."):
         found = found.get(name) if isinstance(found, Mapping) else None

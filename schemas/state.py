@@ -30,6 +30,7 @@ class Seen:
     at: datetime
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thread:
     """What later events of one appointment, cart or route need to know of the earlier ones.

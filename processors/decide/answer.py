@@ -1,6 +1,6 @@
 """What kinds say to an event: candidates that leave at once, plans for later, a decision for what stays unsaid."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from processors.addressees import addressees, entries_of, on_its_way
 from processors.as_it_stands import only_says_how_things_stand
@@ -17,7 +17,7 @@ from processors.decisions import decided
 from processors.effects import Effect, Record, Tables
 from processors.kind import Addressed, AtOnce, DigestWindow, Kind, MainPhone, Staff
 from processors.kinds import BATCHES, BY_EVENT
-from processors.occasion import Occasion
+from processors.occasion import Occasion, occasion_of
 from processors.recipients import candidate_for, staff_with_role
 from processors.schedule import plan
 from processors.settings import InForce
@@ -25,9 +25,12 @@ from schemas.candidate import Cause, Recipient
 from schemas.envelope import Event
 from schemas.event_data import data_to_plain
 from schemas.events import STATE_ONLY, Patch
+from schemas.making import maker
 from schemas.reasons import Reason
 from schemas.replacing import replace
 from schemas.words import Channel, Outcome
+
+_cause = maker(Cause)
 
 
 def answer(event: Event, record: Record, tables: Tables, known: InForce) -> Iterator[Effect]:
@@ -39,7 +42,7 @@ def answer(event: Event, record: Record, tables: Tables, known: InForce) -> Iter
     cause = cause_of(event)
     standing, withdrawn = stand(event, cause.data, record, tables, known)
     yield from withdrawn
-    occasion = Occasion(event=event, cause=cause, record=record, tables=tables, known=known, standing=standing)
+    occasion = occasion_of(event, cause, record, tables, known, standing)
     if event.type in REBOOKABLE:
         occasion = replace(occasion, turn=(yield from rebook(occasion)))
     kinds = [kind for kind in known.kinds_on(event.type) if kind.when(event)]
@@ -60,7 +63,7 @@ def answer_as_rule(event: Event, record: Record, tables: Tables, known: InForce)
 
 def answer_for_one(event: Event, record: Record, tables: Tables, known: InForce) -> Iterator[Effect]:
     """What kinds say to an event that travelled to one of its contacts, who is the subject here."""
-    occasion = Occasion(event=event, cause=cause_of(event), record=record, tables=tables, known=known, standing=None)
+    occasion = occasion_of(event, cause_of(event), record, tables, known)
     for kind in BY_EVENT.get(event.type, ()):
         if may_travel(kind, event) and kind.when(event):
             yield from _say(kind, occasion, set())
@@ -68,7 +71,7 @@ def answer_for_one(event: Event, record: Record, tables: Tables, known: InForce)
 
 def cause_of(event: Event) -> Cause:
     """The event as its messages carry it on."""
-    return Cause(
+    return _cause(
         event_id=event.id,
         source=event.source,
         type=event.type,
@@ -123,36 +126,40 @@ def _not_exclusive(kind: Kind, answered: set[str]) -> Refusal | None:
     return Refusal(reason=Reason.NOT_EXCLUSIVE, facts={"exclusive_group": kind.exclusive_group})
 
 
-def _at_once(kind: Kind, channel: Channel, occasion: Occasion) -> Iterator[Effect]:
-    event, known = occasion.event, occasion.known
+def _at_once(kind: Kind, channel: Channel, occasion: Occasion) -> Sequence[Effect]:
     silent = _silent(occasion) or already_said(kind, channel, occasion)
     if silent:
-        yield dropped(kind, occasion, channel, silent)
-        return
-    if occasion.turn.held_until is not None:
-        until = useful_until(kind, occasion)
-        for entry in entries_of(kind):
-            yield from plan(kind, channel, occasion.turn.held_until, until, occasion, occasion.turn.facts, to=entry)
-        return
-    contact = occasion.contact
-    if isinstance(kind.audience, Staff) and not staff_with_role(kind.audience.role, channel, known):
+        return (dropped(kind, occasion, channel, silent),)
+    turn, until = occasion.turn, useful_until(kind, occasion)
+    if turn.held_until is not None:
+        return [
+            effect
+            for entry in entries_of(kind)
+            for effect in plan(kind, channel, turn.held_until, until, occasion, turn.facts, to=entry)
+        ]
+    recipients = _recipients(kind, channel, occasion)
+    if isinstance(kind.audience, Staff) and not recipients:
         facts = {"staff_with_role": kind.audience.role, "found": 0}
-        yield dropped(kind, occasion, channel, Refusal(reason=Reason.NO_ADDRESS.of(channel), facts=facts))
-    for recipient, about in _recipients(kind, channel, occasion):
+        return (dropped(kind, occasion, channel, Refusal(reason=Reason.NO_ADDRESS.of(channel), facts=facts)),)
+    contact, effects = occasion.contact, list[Effect]()
+    for recipient, about in recipients:
         candidate = candidate_for(
             kind,
             channel,
             occasion.cause,
-            event.tenant,
+            occasion.event.tenant,
             contact,
             occasion.record.now,
-            known,
+            occasion.known,
             recipient=recipient,
-            useful_until=useful_until(kind, occasion),
+            useful_until=until,
             about=about,
         )
-        yield on_its_way(candidate)
-        yield from note_said(kind, candidate, occasion)
+        effects.append(on_its_way(candidate))
+        said = note_said(kind, candidate, occasion)
+        if said is not None:
+            effects.append(said)
+    return effects
 
 
 def _silent(occasion: Occasion) -> Refusal | None:
@@ -160,18 +167,19 @@ def _silent(occasion: Occasion) -> Refusal | None:
     return Refusal(reason=reason, facts=occasion.turn.facts) if reason else None
 
 
-def _recipients(kind: Kind, channel: Channel, occasion: Occasion) -> Iterator[tuple[Recipient | None, str | None]]:
+def _recipients(kind: Kind, channel: Channel, occasion: Occasion) -> list[tuple[Recipient | None, str | None]]:
     """Who gets a message that leaves at once, and what tells it apart; None is the contact it is about."""
     match kind.audience:
         case Staff(role=role):
-            for member in staff_with_role(role, channel, occasion.known):
-                yield member, None
+            return [(member, None) for member in staff_with_role(role, channel, occasion.known)]
         case MainPhone():
             phone = occasion.known.settings.main_phone
-            yield Recipient(to=phone, missing=None if phone else Reason.NO_ADDRESS.of(channel)), None
+            return [(Recipient(to=phone, missing=None if phone else Reason.NO_ADDRESS.of(channel)), None)]
         case Addressed(to=to):
-            for entry in dict.fromkeys(to):
-                for found in addressees(entry, channel, occasion.cause, occasion.data, occasion.known):
-                    yield found.recipient, found.about
+            return [
+                (found.recipient, found.about)
+                for entry in dict.fromkeys(to)
+                for found in addressees(entry, channel, occasion.cause, occasion.data, occasion.known)
+            ]
         case _:
-            yield None, None
+            return [(None, None)]

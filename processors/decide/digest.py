@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from processors.decide.tables import PLANS, TIMERS
 from processors.decisions import decided, decided_on_plan
 from processors.effects import Effect, Put, row_key
+from processors.identity import message_id
 from processors.kind import DigestWindow, Kind
 from processors.occasion import Occasion
-from processors.recipients import planned_id
 from processors.schedule import fire, plan_row
 from processors.timers import arm, disarm
 from schemas.clock import rfc3339
@@ -56,7 +56,7 @@ def collect(kind: Kind, channel: Channel, window: DigestWindow, occasion: Occasi
 def _opened(kind: Kind, channel: Channel, occasion: Occasion) -> Plan:
     event, now = occasion.event, occasion.record.now
     return Plan(
-        message_id=planned_id(kind.name, channel, occasion.cause, event.tenant, event.subject),
+        message_id=message_id(kind.name, channel, occasion.cause, event.tenant, event.subject),
         tenant=event.tenant,
         subject=event.subject,
         kind=kind.name,

@@ -1,6 +1,6 @@
 """The outcomes that an event is given at once: each says among how many it is, so that none can be lost unnoticed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from processors.effects import Effect, Forward
 from schemas.answered import Answered
@@ -9,8 +9,13 @@ from schemas.decision import Decision
 from schemas.envelope import Event
 from schemas.events import STATE_ONLY
 from schemas.inbound import Heard
-from schemas.replacing import replace
+from schemas.replacing import copier, replace
 from schemas.topics import AUDIENCE
+
+_NUMBERED: Mapping[type, Callable[..., object]] = {
+    Decision: copier(Decision, "among"),
+    Candidate: copier(Candidate, "among"),
+}
 
 
 def counted(event: Event, effects: Iterator[Effect]) -> Iterator[Effect]:
@@ -21,13 +26,14 @@ def counted(event: Event, effects: Iterator[Effect]) -> Iterator[Effect]:
     them where a decision has no message: nothing else would miss it.
     """
     forwards: list[Forward] = []
+    outcomes: list[str | int | None] = []
     for effect in effects:
         if type(effect) is Forward:  # `isinstance` would ask twice as long
             forwards.append(effect)
+            outcomes.append(_outcome(len(forwards), effect.value, event))
         else:
             yield effect
-    outcomes = [_outcome(number, forward.value, event) for number, forward in enumerate(forwards)]
-    among = len({outcome for outcome in outcomes if outcome is not None})
+    among = len({*outcomes} - {None})
     for outcome, forward in zip(outcomes, forwards, strict=True):
         yield forward if outcome is None else Forward(forward.topic, forward.key, _said(forward.value, among))
     if event.type in STATE_ONLY and any(_stands_alone(forward.value, event) for forward in forwards):
@@ -58,8 +64,9 @@ def ended_by(decision: Decision) -> str | None:
 
 
 def _said(value: object, among: int) -> object:
-    if isinstance(value, (Decision, Candidate)):
-        return replace(value, among=among)
+    numbered = _NUMBERED.get(type(value))
+    if numbered is not None:
+        return numbered(value, among)
     if isinstance(value, Heard) and isinstance(value.message, Candidate):
         return replace(value, message=replace(value.message, among=among))
     return value

@@ -45,14 +45,13 @@ def emission(own: OwnEvent, kind: Kind, occasion: Occasion) -> Sequence[Effect]:
 
 def useful_until(kind: Kind, occasion: Occasion) -> datetime | None:
     """After when all that the kind says to this event is useless."""
-    timezone = occasion.known.settings.timezone
     if kind.useful_until is None:
         return None
     if isinstance(kind.useful_until, EndOfDay):
-        return end_of_day(occasion.event.time, timezone)
+        return end_of_day(occasion.event.time, occasion.timezone)
     if isinstance(kind.useful_until, Soon):
         return occasion.event.time + timedelta(minutes=kind.useful_until.minutes)
-    return field_instant(occasion.data, kind.useful_until, timezone)
+    return field_instant(occasion.data, kind.useful_until, occasion.timezone)
 
 
 def _at(hour: Hour, kind: Kind, channel: Channel, occasion: Occasion) -> Sequence[Effect]:

@@ -4,11 +4,9 @@ Guarantee: once a message about the thing went to dispatch with an address, no s
 address may be told when there is one.
 """
 
-from collections.abc import Iterator
-
 from processors.decide.objections import Refusal
 from processors.decide.tables import SAID
-from processors.effects import Effect, Put, row_key
+from processors.effects import Put, row_key
 from processors.kind import Kind
 from processors.occasion import Occasion
 from schemas.candidate import Candidate
@@ -27,12 +25,13 @@ def already_said(kind: Kind, channel: Channel, occasion: Occasion) -> Refusal | 
     return Refusal(reason=Reason.DUPLICATE.of(said.message_id), facts=facts)
 
 
-def note_said(kind: Kind, candidate: Candidate, occasion: Occasion) -> Iterator[Effect]:
+def note_said(kind: Kind, candidate: Candidate, occasion: Occasion) -> Put | None:
     """Remember a message that has where to go."""
     row = _row(kind, candidate.channel, occasion)
-    if row and candidate.recipient.to:
-        said = Said(message_id=candidate.message_id, event_id=occasion.event.id)
-        yield Put(table=SAID, key=row, value=said)
+    if row is None or not candidate.recipient.to:
+        return None
+    said = Said(message_id=candidate.message_id, event_id=occasion.event.id)
+    return Put(table=SAID, key=row, value=said)
 
 
 def _row(kind: Kind, channel: Channel, occasion: Occasion) -> str | None:

@@ -29,6 +29,7 @@ from schemas.answered import Answered
 from schemas.candidate import Candidate, Withdrawal
 from schemas.envelope import Event
 from schemas.faults import Fault
+from schemas.making import maker
 from schemas.message import Message
 from schemas.parking import ParkingOver
 from schemas.portion import Portion
@@ -37,6 +38,7 @@ from schemas.state import Seen
 from schemas.topics import AUDIENCE
 from schemas.wire import event_from_mapping
 
+_seen = maker(Seen)
 Answer = Callable[[Event, Record, Tables, InForce], Iterator[Effect]]
 
 STATE_CHANGES: dict[str, Answer] = {
@@ -109,7 +111,7 @@ def _take(event: Event, record: Record, tables: Tables) -> Iterator[Effect]:
     heard = row_key(event.tenant, event.source, event.id)
     if tables.get(SEEN, heard) is not None:
         return
-    yield Put(SEEN, heard, Seen(at=record.now))
+    yield Put(SEEN, heard, _seen(at=record.now))
     if event.type == "settings.changed":
         known = yield from on_settings_changed(event, record, tables)
         if known is not None:
@@ -134,7 +136,7 @@ def _take_portion(portion: Portion, record: Record, tables: Tables) -> Iterator[
     heard = row_key(event.tenant, event.source, event.id, contact)
     if tables.get(SEEN, heard) is not None:
         return
-    yield Put(table=SEEN, key=heard, value=Seen(at=record.now))
+    yield Put(table=SEEN, key=heard, value=_seen(at=record.now))
     yield from _in_force(event, record, tables, answer_for_one)
 
 
