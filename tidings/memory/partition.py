@@ -17,7 +17,7 @@ from streams.stage import Stage
 from streams.unit_of_work import WRITES_LIMIT_BYTES
 from streams.writes import Writes
 from tidings.memory.rows import Rows
-from tidings.memory.timer_rows import NO_KEY, Calendar, TimerRows
+from tidings.memory.timer_rows import Calendar, TimerRows
 
 T = TypeVar("T")
 Shared = Mapping[str, dict[str, object]]
@@ -91,11 +91,6 @@ class StagePartition:
     def rows(self, table: str) -> Mapping[str, object]:
         """All rows of one table."""
         return self._rows[table].rows
-
-    def first_timer(self) -> str | None:
-        """The key of the timer that is due first."""
-        first = self.timers.first()
-        return None if first == NO_KEY else first
 
     def open_timers(self) -> int:
         """How many timers stand."""

@@ -86,7 +86,7 @@ class MemoryRunner:
 
     def send(self, topic: str, key: str, value: object, now: datetime) -> None:
         """Append one record and let everything that follows from it happen."""
-        self._queue.append((Forward(topic=topic, key=key, value=value), now))
+        self._queue.append((Forward(topic, key, value), now))
         self._run()
 
     def publish(self, event: Event, now: datetime) -> None:
@@ -99,7 +99,7 @@ class MemoryRunner:
 
     def next_due(self) -> datetime | None:
         """When the first timer of any stage is due."""
-        first = min([calendar.first() for calendar, _, _ in self._wakers], default=NO_KEY)
+        first = min([calendar.known or calendar.first() for calendar, _, _ in self._wakers], default=NO_KEY)
         return None if first == NO_KEY else from_millis(int(first.partition("\0")[0]))
 
     def tick(self, now: datetime) -> int:
@@ -107,16 +107,16 @@ class MemoryRunner:
 
         Answers how many ticks of each partition a runner needs that gives one tick to all stages at once.
         """
-        for states, function in self._tickers:
-            self._fire(enumerate(states), function, now)
         end = f"{to_millis(now) + 1:015d}"
+        for states, function in self._tickers:
+            self._fire(enumerate(states), function, now, end)
         ticks, fired = 0, True
         while fired:
             fired = False
             for calendar, states, function in self._wakers:
-                if calendar.first() < end:
+                if (calendar.known or calendar.first()) < end:
                     due = [(number, state) for number, state in enumerate(states) if state.timers.first() < end]
-                    ticks += self._fire(due, function, now)
+                    ticks += self._fire(due, function, now, end)
                     fired = True
         return ticks
 
@@ -138,13 +138,12 @@ class MemoryRunner:
             else:
                 self._topics[topic].readers.append((states, function))
 
-    def _fire(self, states: Iterable[tuple[int, StagePartition]], function: Function, now: datetime) -> int:
-        """One stage's timers, until nothing more of it is due; then what they asked for, oldest first.
+    def _fire(self, states: Iterable[tuple[int, StagePartition]], function: Function, now: datetime, end: str) -> int:
+        """One stage's timers, until none before the key `end` is left; then what they asked for, oldest first.
 
         Answers how many ticks the partition with most to do was given.
         """
-        record = Record(topic=TICKS.name, key="", value=_TICK, now=now)
-        end = f"{to_millis(now) + 1:015d}"
+        record = Record(TICKS.name, "", _TICK, now)
         forwards: list[tuple[str, Forward]] = []
         most = 0
         for partition, state in states:
@@ -152,11 +151,11 @@ class MemoryRunner:
             while True:
                 given += 1
                 most = max(most, given)
-                before = state.first_timer()
+                before = state.timers.first()
                 asked = self._work(state, function, record, partition)
                 forwards += zip(state.asked_by + [""] * (len(asked) - len(state.asked_by)), asked, strict=True)
-                after = state.first_timer()
-                if after is None or after >= end:
+                after = state.timers.first()
+                if after >= end:
                     break
                 if after == before:
                     raise TimerLeftStanding(f"stage {state.stage.name} left the timer {after!r} standing at {now}")

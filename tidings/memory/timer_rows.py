@@ -13,14 +13,14 @@ _FEW_LEFT = 1024
 
 
 class Calendar:
-    """The first timer of one stage in all its partitions."""
+    """The first timer of one stage in all its partitions: `known`, or to be looked for."""
 
-    __slots__ = ("_first", "_tables")
+    __slots__ = ("_tables", "known")
 
     def __init__(self) -> None:
         self._tables: list[TimerRows] = []
-        self._first = NO_KEY
-        """Empty, which is less than all keys, while it is to be looked for."""
+        self.known = NO_KEY
+        """The smallest key; empty, which is less than all keys, while it is to be looked for."""
 
     def add(self, table: "TimerRows") -> None:
         """One more partition."""
@@ -28,18 +28,9 @@ class Calendar:
 
     def first(self) -> str:
         """The smallest key of all partitions, or NO_KEY."""
-        if not self._first:
-            self._first = min([table.first() for table in self._tables])
-        return self._first
-
-    def now_has(self, key: str) -> None:
-        """A timer was put."""
-        self._first = min(self._first, key)
-
-    def no_longer_has(self, key: str) -> None:
-        """A timer was removed."""
-        if key == self._first:
-            self._first = ""
+        if not self.known:
+            self.known = min([table.first() for table in self._tables])
+        return self.known
 
 
 class TimerRows(Rows):
@@ -78,7 +69,7 @@ class TimerRows(Rows):
                 insort(self._near, key)
             else:
                 heappush(self._far, key)
-            self._calendar.now_has(key)
+            self._calendar.known = min(self._calendar.known, key)
         return before
 
     def delete(self, key: str) -> object | None:
@@ -90,7 +81,8 @@ class TimerRows(Rows):
             elif len(self._far) > 2 * len(self.rows) + _FEW_LEFT:
                 self._far = [key for key in self.rows if key >= self._horizon]
                 heapify(self._far)
-            self._calendar.no_longer_has(key)
+            if key == self._calendar.known:
+                self._calendar.known = ""
         return row
 
     def range(self, low: str, high: str, limit: int) -> list[tuple[str, object]]:

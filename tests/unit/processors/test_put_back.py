@@ -71,7 +71,7 @@ def test_a_timer_that_was_put_back_wakes_nothing_before_its_time(
     state.work(lambda record, tables: put, TICK)
     assert state.work(stage.reads[TICKS.name], TICK) == []
     assert state.rows(table.name) == {key: row}
-    assert (state.first_timer(), state.timers_aside) == (None, [])
+    assert (state.open_timers(), state.timers_aside) == (0, [])
 
 
 def _timers(stage: Stage) -> Table[Any]:
