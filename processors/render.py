@@ -33,6 +33,7 @@ from processors.template_syntax import in_plain_words
 from processors.wording import LOCALE
 from schemas.faults import Fault
 from schemas.json_text import size_bytes
+from schemas.making import maker
 from schemas.reasons import Reason
 
 TEMPLATE_LIMIT_BYTES = 64 * 1024
@@ -103,6 +104,9 @@ class Rendered:
     html: str | None
 
 
+_rendered = maker(Rendered)
+
+
 @lru_cache(maxsize=256)
 def built_in(kind: str, channel: str) -> Words:
     """The built-in templates of a kind on a channel; raises RenderError when there are none."""
@@ -119,7 +123,7 @@ def render(words: Words, variables: Mapping[str, object]) -> Rendered:
     subject = _part(words.subject, variables, html=False) if words.subject is not None else None
     html = _html(words.html, variables) if words.html is not None else None
     text = _part(words.text, variables, html=False) if words.text is not None else _text_of(html or "")
-    return Rendered(
+    return _rendered(
         subject=clean_line(subject) if subject is not None else None,
         text=clean_text(text).strip(),
         html=_page(html, words.html or "", variables) if html is not None else None,
