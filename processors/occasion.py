@@ -51,6 +51,8 @@ class Occasion:
     data: Mapping[str, object]
     """The event's fields, over those that its thread remembers."""
     turn: Turn = Turn()
+    looked_up: list[Contact | None] = field(default_factory=list)
+    """The contact, once somebody has asked for it."""
 
     @property
     def time(self) -> datetime:
@@ -64,8 +66,10 @@ class Occasion:
 
     @property
     def contact(self) -> Contact | None:
-        """Whom the event is about, as far as known."""
-        return self.tables.get(CONTACTS, row_key(self.event.tenant, self.event.subject))
+        """Whom the event is about, as far as known: read once, however many kinds and rules ask."""
+        if not self.looked_up:
+            self.looked_up.append(self.tables.get(CONTACTS, row_key(self.event.tenant, self.event.subject)))
+        return self.looked_up[0]
 
     @property
     def contact_timezone(self) -> str:

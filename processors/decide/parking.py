@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from processors.decide.tables import PARKED, PARKING, TIMERS
 from processors.effects import Delete, Effect, Forward, Put, Record, Tables, prefix_end, row_key
-from processors.settings import in_force, refusal_of
+from processors.settings import InForce, in_force, refusal_of
 from processors.timers import arm
 from schemas.envelope import Event
 from schemas.parking import ParkingOver
@@ -26,11 +26,11 @@ REFUSED_PAUSE = timedelta(minutes=1)
 RELEASED_AT_ONCE = 500
 
 
-def parks(event: Event, tables: Tables) -> bool:
+def parks(event: Event, known: InForce | None, tables: Tables) -> bool:
     """Whether the event must wait: its tenant is unknown, or older events of the tenant wait still."""
     if event.type == "settings.changed":
         return False
-    return in_force(tables, event.tenant) is None or tables.get(PARKING, event.tenant) is not None
+    return known is None or tables.get(PARKING, event.tenant) is not None
 
 
 def park(event: Event, record: Record, tables: Tables) -> Iterator[Effect]:

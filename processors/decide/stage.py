@@ -63,7 +63,8 @@ def on_event(record: Record, tables: Tables) -> Iterator[Effect]:
     event = _event(record)
     if record.key != event.key:
         return iter((Forward(topic=AUDIENCE.name, key=event.key, value=event),))
-    return park(event, record, tables) if parks(event, tables) else _take(event, record, tables)
+    known = in_force(tables, event.tenant)
+    return park(event, record, tables) if parks(event, known, tables) else _take(event, record, tables, known)
 
 
 def on_audience(record: Record, tables: Tables) -> Iterator[Effect]:
@@ -90,7 +91,8 @@ def on_audience(record: Record, tables: Tables) -> Iterator[Effect]:
         case _:
             event = _event(record)
             waits = event.type != "settings.changed" and refusal_of(tables, event.tenant)
-            yield from park(event, record, tables) if waits else _take(event, record, tables)
+            known = in_force(tables, event.tenant)
+            yield from park(event, record, tables) if waits else _take(event, record, tables, known)
 
 
 def _whom(candidate: Candidate) -> str:
@@ -107,20 +109,18 @@ def _wake(record: Record, tables: Tables, row: str) -> Iterator[Effect]:
     return WAKES[what](waiting, record, tables)
 
 
-def _take(event: Event, record: Record, tables: Tables) -> Iterator[Effect]:
+def _take(event: Event, record: Record, tables: Tables, known: InForce | None) -> Iterator[Effect]:
     heard = row_key(event.tenant, event.source, event.id)
     if tables.get(SEEN, heard) is not None:
         return
     yield Put(SEEN, heard, _seen(at=record.now))
     if event.type == "settings.changed":
-        known = yield from on_settings_changed(event, record, tables)
-        if known is not None:
-            said = summary(event, known.version)
-            yield from counted(said, answer_as_rule(said, record, tables, known))
-    elif event.type in STATE_CHANGES:
-        yield from _in_force(event, record, tables, _change_state)
-    else:
-        yield from _in_force(event, record, tables, answer)
+        changed = yield from on_settings_changed(event, record, tables)
+        if changed is not None:
+            said = summary(event, changed.version)
+            yield from counted(said, answer_as_rule(said, record, tables, changed))
+        return
+    yield from _answered(event, record, tables, known, _change_state if event.type in STATE_CHANGES else answer)
 
 
 def _change_state(event: Event, record: Record, tables: Tables, known: InForce) -> Iterator[Effect]:
@@ -137,14 +137,15 @@ def _take_portion(portion: Portion, record: Record, tables: Tables) -> Iterator[
     if tables.get(SEEN, heard) is not None:
         return
     yield Put(table=SEEN, key=heard, value=_seen(at=record.now))
-    yield from _in_force(event, record, tables, answer_for_one)
+    yield from _answered(event, record, tables, in_force(tables, event.tenant), answer_for_one)
 
 
-def _in_force(event: Event, record: Record, tables: Tables, answered: Answer) -> Iterator[Effect]:
-    known = in_force(tables, event.tenant)
+def _answered(
+    event: Event, record: Record, tables: Tables, known: InForce | None, answer_it: Answer
+) -> Iterator[Effect]:
     if known is None:
         return iter((Refuse(faults=tuple(_why_not(event.tenant, tables))),))
-    return counted(event, answered(event, record, tables, known))
+    return counted(event, answer_it(event, record, tables, known))
 
 
 def _why_not(tenant: str, tables: Tables) -> Iterator[Fault]:

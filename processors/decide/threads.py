@@ -39,10 +39,13 @@ def stand(
         return _standing(key=key, stale_because=stale), []
     after = _applied(rule, event, before, fields)
     ended = event.type in rule.ended_by
-    reason = Reason.CANCELLED_BY_EVENT if ended else Reason.RESCHEDULED_BY_EVENT
-    withdrawn, waited = withdraw_thread(event, key, reason, record, tables, known)
-    standing = _standing(key=key, data=after.data, ended_plans=ended and waited > 0)
-    return standing, [Put(THREADS, row, after), *withdrawn]
+    effects: list[Effect] = [Put(THREADS, row, after)]
+    waited = 0
+    if before is not None:  # nothing was planned in a thread that nobody knew of
+        reason = Reason.CANCELLED_BY_EVENT if ended else Reason.RESCHEDULED_BY_EVENT
+        withdrawn, waited = withdraw_thread(event, key, reason, record, tables, known)
+        effects += withdrawn
+    return _standing(key=key, data=after.data, ended_plans=ended and waited > 0), effects
 
 
 def _stale(rule: kinds.Thread, event: Event, before: Thread | None) -> str | None:
