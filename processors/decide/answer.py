@@ -131,17 +131,16 @@ def _at_once(kind: Kind, channel: Channel, occasion: Occasion) -> Sequence[Effec
     if silent:
         return (dropped(kind, occasion, channel, silent),)
     turn, until = occasion.turn, useful_until(kind, occasion)
+    effects: list[Effect] = []
     if turn.held_until is not None:
-        return [
-            effect
-            for entry in entries_of(kind)
-            for effect in plan(kind, channel, turn.held_until, until, occasion, turn.facts, to=entry)
-        ]
+        for entry in entries_of(kind):
+            effects += plan(kind, channel, turn.held_until, until, occasion, turn.facts, to=entry)
+        return effects
     recipients = _recipients(kind, channel, occasion)
     if isinstance(kind.audience, Staff) and not recipients:
         facts = {"staff_with_role": kind.audience.role, "found": 0}
         return (dropped(kind, occasion, channel, Refusal(reason=Reason.NO_ADDRESS.of(channel), facts=facts)),)
-    contact, effects = occasion.contact, list[Effect]()
+    contact = occasion.contact
     for recipient, about in recipients:
         candidate = candidate_for(
             kind,

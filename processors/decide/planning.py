@@ -32,15 +32,20 @@ def say_later(kind: Kind, channel: Channel, timing: Planned, occasion: Occasion)
         facts = {settings_path(kind, timing.setting): None}
         off = Refusal(reason=Reason.SETTING_OFF.of(timing.setting), facts=facts)
         return (dropped(kind, occasion, channel, off),)
-    return [effect for hour in hours for effect in _at(hour, kind, channel, occasion)]
+    effects: list[Effect] = []
+    for hour in hours:
+        effects += _at(hour, kind, channel, occasion)
+    return effects
 
 
 def emission(own: OwnEvent, kind: Kind, occasion: Occasion) -> Sequence[Effect]:
     """What a kind publishes happens also when its own message is off; not when all that it belongs to is."""
     if not occasion.known.settings.kinds[SHARED.get(kind.name, kind.name)].enabled:
         return ()
-    hours = _hours(kind, own.at, occasion)
-    return [effect for hour in hours for effect in emit_later(own.event_type, hour.due, occasion)]
+    effects: list[Effect] = []
+    for hour in _hours(kind, own.at, occasion):
+        effects += emit_later(own.event_type, hour.due, occasion)
+    return effects
 
 
 def useful_until(kind: Kind, occasion: Occasion) -> datetime | None:
@@ -64,11 +69,10 @@ def _at(hour: Hour, kind: Kind, channel: Channel, occasion: Occasion) -> Sequenc
             return (dropped(kind, occasion, channel, missed, due=due),)
         due = occasion.record.now
     until = hour.useful_until or useful_until(kind, occasion)
-    return [
-        effect
-        for entry in entries_of(kind)
-        for effect in plan(kind, channel, due, until, occasion, hour.facts, hour.occurrence, entry)
-    ]
+    effects: list[Effect] = []
+    for entry in entries_of(kind):
+        effects += plan(kind, channel, due, until, occasion, hour.facts, hour.occurrence, entry)
+    return effects
 
 
 def _hours(kind: Kind, timing: Planned, occasion: Occasion) -> tuple[Hour, ...]:
