@@ -19,7 +19,7 @@ from gateways.statuses import status_of
 from schemas.candidate import Withdrawal
 from schemas.consent import Consent
 from schemas.delivery import AttemptState, DeliveryStatus, LedgerEntry
-from schemas.making import maker
+from schemas.making import made_quickly
 from schemas.message import Message
 from schemas.reasons import Reason
 from schemas.replacing import replace
@@ -29,6 +29,7 @@ from schemas.words import InDoubt, Status
 CRASHED = "the gateway stopped between the intent and the answer"
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Send:
     """Write the entry, an intent, and report the status, if there is one; then send attempt `entry.attempt`."""
@@ -37,6 +38,7 @@ class Send:
     status: DeliveryStatus | None = None
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settle:
     """Write the entry; then report the status."""
@@ -58,10 +60,6 @@ class Leave:
 
 
 Step = Send | Settle | Report | Leave
-
-_entry = maker(LedgerEntry)
-_send = maker(Send)
-_settle = maker(Settle)
 
 
 def next_step(entry: LedgerEntry | None, message: Message, consent: Consent | None, now: datetime) -> Step:
@@ -233,12 +231,14 @@ def _is_useless(message: Message, now: datetime) -> bool:
 
 def _intent(message: Message, attempt: int, now: datetime) -> Send:
     intent = AttemptState.INTENT
-    return _send(entry=_entry(message_id=message.message_id, state=intent, attempt=attempt, at=now, message=message))
+    return Send(
+        entry=LedgerEntry(message_id=message.message_id, state=intent, attempt=attempt, at=now, message=message)
+    )
 
 
 def _final(message: Message, state: AttemptState, status: DeliveryStatus, now: datetime) -> Settle:
     """A final entry keeps the status, to report it again, and drops the message, to stay small."""
-    entry = _entry(
+    entry = LedgerEntry(
         message_id=message.message_id,
         state=state,
         attempt=status.attempt,
@@ -247,13 +247,13 @@ def _final(message: Message, state: AttemptState, status: DeliveryStatus, now: d
         detail=status.detail,
         status=status,
     )
-    return _settle(entry=entry, status=status)
+    return Settle(entry=entry, status=status)
 
 
 def _waiting(
     message: Message, attempt: int, now: datetime, due: datetime, *, code: str | None = None, detail: str | None = None
 ) -> LedgerEntry:
-    return _entry(
+    return LedgerEntry(
         message_id=message.message_id,
         state=AttemptState.RETRY_AT,
         attempt=attempt,

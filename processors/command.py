@@ -18,7 +18,7 @@ from processors.wording import LOCALE, TIMEZONE
 from schemas import codec
 from schemas.candidate import Candidate
 from schemas.clock import rfc3339
-from schemas.making import maker
+from schemas.making import made_quickly
 from schemas.message import File, Message
 from schemas.reasons import Reason
 from schemas.rule_settings import PREFIX, RuleSettings
@@ -33,6 +33,7 @@ LARGEST_MESSAGE_BYTES = 800_000
 _MOST_BYTES_OF_CHARACTER = 4
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
     """A text as it leaves: with its footer, and packed where the channel counts segments.
@@ -44,9 +45,6 @@ class Body:
     segments: int | None = None
     encoding: str | None = None
     rewritten: tuple[str, ...] = ()
-
-
-_body = maker(Body)
 
 
 def command(case: Case) -> Message:
@@ -133,7 +131,7 @@ def body_of(text: str, candidate: Candidate, settings: Settings) -> Body:
     if channel is Channel.SMS and settings.footers.get(channel) and candidate.kind != KEYWORD_REPLY:
         text = f"{text}\n{settings.footers[channel]}"
     if not channel.has_segments:
-        return _body(text=text)
+        return Body(text=text)
     rewritten: tuple[str, ...] = ()
     if settings.smart_encoding:
         smart = rewrite(text)
@@ -142,7 +140,7 @@ def body_of(text: str, candidate: Candidate, settings: Settings) -> Body:
     if packing.segments > settings.max_segments:
         facts = {"segments": packing.segments, "max_segments": settings.max_segments}
         raise RenderError(Reason.TOO_MANY_SEGMENTS, facts)
-    return _body(text=text, segments=packing.segments, encoding=packing.encoding, rewritten=rewritten)
+    return Body(text=text, segments=packing.segments, encoding=packing.encoding, rewritten=rewritten)
 
 
 def words_for(candidate: Candidate, settings: Settings) -> Words:

@@ -8,14 +8,11 @@ from processors.settings import InForce
 from schemas.candidate import Candidate
 from schemas.decision import Decision
 from schemas.envelope import Event
-from schemas.making import maker
 from schemas.message import Message
 from schemas.replacing import replace
 from schemas.state import Plan
 from schemas.topics import DECISIONS
 from schemas.words import Channel, Outcome
-
-_decision = maker(Decision)
 
 
 def say(decision: Decision) -> Forward:
@@ -38,7 +35,7 @@ def decided(
 ) -> Forward:
     """A decision on an event before there is a message."""
     return say(
-        _decision(
+        Decision(
             tenant=event.tenant,
             event_id=event.id,
             kind=kind,
@@ -66,7 +63,7 @@ def decided_on_plan(
 ) -> Forward:
     """A decision on a message that waits for its hour; `number` unless it is the next one after those it counts."""
     return say(
-        _decision(
+        Decision(
             tenant=plan.tenant,
             event_id=plan.cause.event_id,
             kind=plan.kind,
@@ -144,7 +141,7 @@ def decided_on_message(
 ) -> Forward:
     """A decision on a message that is rendered."""
     return say(
-        _decision(
+        Decision(
             tenant=message.tenant,
             event_id=message.event_id,
             kind=message.kind,

@@ -17,7 +17,6 @@ from processors.timers import arm, disarm, is_due
 from schemas.clock import rfc3339
 from schemas.envelope_reading import SPECVERSION
 from schemas.events import EVENT_RECORDS
-from schemas.making import maker
 from schemas.shapes import shapes_of
 from schemas.state import Emission
 from schemas.topics import EVENTS
@@ -25,7 +24,6 @@ from schemas.wire import event_from_mapping
 
 SOURCE = "/tidings"
 EMISSIONS_OF_ONE_CONTACT = 10_000
-_emission = maker(Emission)
 
 
 def emit_later(event_type: str, due: datetime, occasion: Occasion) -> tuple[Effect, ...]:
@@ -49,7 +47,7 @@ def emit_later(event_type: str, due: datetime, occasion: Occasion) -> tuple[Effe
         "data": {name: known[name] for name in names if name in known},
     }
     row = row_key(event.tenant, event.subject, occasion.thread, event_type)
-    return Put(EMISSIONS, row, _emission(event=emitted, due=due)), arm(TIMERS, due, row_key("emission", row))
+    return Put(EMISSIONS, row, Emission(event=emitted, due=due)), arm(TIMERS, due, row_key("emission", row))
 
 
 def emit(row: str, record: Record, tables: Tables) -> Iterator[Effect]:

@@ -2,12 +2,9 @@
 
 from datetime import datetime
 
-from schemas.making import maker
 from schemas.message import Message
 from schemas.state import LastSent
 from schemas.words import Channel
-
-_last_sent = maker(LastSent)
 
 WORDS_LIMIT = 1_600
 _NOT_ANSWERED = frozenset({"keyword_reply", "inbound_forward", "inbound_transfer"})
@@ -20,4 +17,4 @@ def last_words(message: Message, now: datetime) -> LastSent | None:
     if message.kind in _NOT_ANSWERED or not (is_mail or message.channel.has_segments):
         return None
     words = (message.subject or "") if is_mail else message.text
-    return _last_sent(message_id=message.message_id, words=words[:WORDS_LIMIT], at=now, contact=message.contact)
+    return LastSent(message_id=message.message_id, words=words[:WORDS_LIMIT], at=now, contact=message.contact)

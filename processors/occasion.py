@@ -10,7 +10,7 @@ from processors.settings import InForce
 from schemas.candidate import Cause
 from schemas.contact import Contact
 from schemas.envelope import Event
-from schemas.making import made_quickly, maker
+from schemas.making import made_quickly
 
 
 @made_quickly
@@ -83,12 +83,9 @@ class Occasion:
         return self.standing.key if self.standing else row_key(self.event.source, self.event.id)
 
 
-_occasion = maker(Occasion)
-
-
 def occasion_of(
     event: Event, cause: Cause, record: Record, tables: Tables, known: InForce, standing: Standing | None = None
 ) -> Occasion:
     """The occasion that an event is, which finds its thread like this."""
     data = standing.data if standing else cause.data
-    return _occasion(event=event, cause=cause, record=record, tables=tables, known=known, standing=standing, data=data)
+    return Occasion(event=event, cause=cause, record=record, tables=tables, known=known, standing=standing, data=data)

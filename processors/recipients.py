@@ -9,13 +9,9 @@ from processors.phones import dialled
 from processors.settings import InForce
 from schemas.candidate import Candidate, Cause, Recipient
 from schemas.contact import Contact
-from schemas.making import maker
 from schemas.reasons import Reason
 from schemas.settings_sections import StaffMember
 from schemas.words import Channel
-
-_candidate = maker(Candidate)
-_recipient = maker(Recipient)
 
 
 def candidate_for(
@@ -36,7 +32,7 @@ def candidate_for(
     """A message about `contact` (None: unknown), to that contact or to `recipient`; `about` tells it from others."""
     own = known.settings.kinds[kind.name]
     to = recipient or contact_recipient(contact, cause.subject, channel, own.number or kind.number)
-    return _candidate(
+    return Candidate(
         message_id=known_as or message_id(kind.name, channel, cause, tenant, about or _told_apart(to, cause)),
         tenant=tenant,
         kind=kind.name,
@@ -81,7 +77,7 @@ def staff_with_role(role: str, channel: Channel, known: InForce) -> list[Recipie
     members = [member for member in known.settings.staff if role in member.roles]
     addresses = [_address_of_staff(member, channel) for member in members]
     return [
-        _recipient(to=to, name=member.name, staff=member.id, missing=None if to else Reason.NO_ADDRESS.of(channel))
+        Recipient(to=to, name=member.name, staff=member.id, missing=None if to else Reason.NO_ADDRESS.of(channel))
         for member, to in zip(members, addresses, strict=True)
     ]
 
@@ -96,9 +92,9 @@ def _address_of_staff(member: StaffMember, channel: Channel) -> str | None:
 def contact_recipient(contact: Contact | None, subject: str, channel: Channel, number: str) -> Recipient:
     """The contact `subject` with the address on this channel; None for one we do not know."""
     if contact is None:
-        return _recipient(contact=subject or None, missing=_missing(channel, number))
+        return Recipient(contact=subject or None, missing=_missing(channel, number))
     to = _address(contact, channel, number)
-    return _recipient(
+    return Recipient(
         to=to,
         name=contact.name,
         contact=contact.id,

@@ -33,7 +33,7 @@ from processors.template_syntax import in_plain_words
 from processors.wording import LOCALE
 from schemas.faults import Fault
 from schemas.json_text import size_bytes
-from schemas.making import maker
+from schemas.making import made_quickly
 from schemas.reasons import Reason
 
 TEMPLATE_LIMIT_BYTES = 64 * 1024
@@ -95,6 +95,7 @@ def _digest(*parts: str | None) -> str:
     return hashlib.sha256(joined.encode()).hexdigest()[:12]
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
     """What a person reads."""
@@ -102,9 +103,6 @@ class Rendered:
     subject: str | None
     text: str
     html: str | None
-
-
-_rendered = maker(Rendered)
 
 
 @lru_cache(maxsize=256)
@@ -123,7 +121,7 @@ def render(words: Words, variables: Mapping[str, object]) -> Rendered:
     subject = _part(words.subject, variables, html=False) if words.subject is not None else None
     html = _html(words.html, variables) if words.html is not None else None
     text = _part(words.text, variables, html=False) if words.text is not None else _text_of(html or "")
-    return _rendered(
+    return Rendered(
         subject=clean_line(subject) if subject is not None else None,
         text=clean_text(text).strip(),
         html=_page(html, words.html or "", variables) if html is not None else None,

@@ -9,13 +9,10 @@ from processors.effects import Effect, Forward, Put, Record, Refuse, Table, Tabl
 from schemas.consent import MARKETING, ConsentChange, Means
 from schemas.delivery import DeliveryStatus
 from schemas.faults import Fault
-from schemas.making import maker
 from schemas.replacing import replace
 from schemas.reports import LaterReport, Unsubscribed, Whereabouts
 from schemas.state import Folded
 from schemas.topics import CONSENT_CHANGES, REPORTS, STATUSES
-
-_whereabouts = maker(Whereabouts)
 
 WHEREABOUTS = Table(name="whereabouts", holds=Whereabouts)
 FOLDED = Table(name="folded", holds=Folded)
@@ -31,7 +28,7 @@ def whereabouts(report: DeliveryStatus, before: DeliveryStatus | None) -> list[F
         Forward(
             REPORTS.name,
             name_key(tenant, name),
-            _whereabouts(tenant=tenant, name=name, message_id=report.message_id, key=report.key),
+            Whereabouts(tenant=tenant, name=name, message_id=report.message_id, key=report.key),
         )
         for name in names
     ]

@@ -20,7 +20,6 @@ from processors.settings import InForce, in_force, refusal_of
 from processors.timers import arm, disarm, is_due
 from schemas.candidate import Candidate, Withdrawal
 from schemas.envelope import Event
-from schemas.making import maker
 from schemas.reasons import Reason
 from schemas.replacing import copier, replace
 from schemas.state import Plan
@@ -33,7 +32,6 @@ SETTINGS_PAUSE = timedelta(minutes=1)
 """How long a plan that is due waits where its tenant's settings are refused by this version of Tidings."""
 WITHDRAWABLE = timedelta(days=30)
 """How long a message that is never useless may wait at a gateway, for credits or for the end of quiet hours."""
-_plan = maker(Plan)
 _that_left = copier(Plan, "message_id", "address_key", "kept_until")
 _so_far_decided = copier(Candidate, "decided")
 
@@ -52,7 +50,7 @@ def plan(
     event, cause = occasion.event, occasion.cause
     about = event.subject if to in (None, CONTACT) else to or ""
     row = plan_row(kind, channel, occasion.thread, event, occurrence or (to or ""))
-    planned = _plan(
+    planned = Plan(
         message_id=message_id(kind.name, channel, cause, event.tenant, about, occurrence),
         tenant=event.tenant,
         subject=event.subject,

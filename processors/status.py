@@ -15,14 +15,11 @@ from schemas.billing import Charge, CreditChange, Usage
 from schemas.consent import ConsentChange, Means
 from schemas.decision import Decision
 from schemas.delivery import DeliveryStatus
-from schemas.making import maker
 from schemas.reasons import Reason
 from schemas.replacing import replace
 from schemas.state import Folded
 from schemas.topics import AUDIENCE, CHARGES, CONSENT_CHANGES, USAGE
 from schemas.words import Outcome, Status
-
-_folded = maker(Folded)
 
 SUPPRESSES = {Status.BOUNCED: "bounce", Status.COMPLAINED: "complaint"}
 """Reports after which an address is not used again (contract section 8)."""
@@ -51,7 +48,7 @@ def on_status(record: Record, tables: Tables) -> Iterator[Effect]:
     billed, attempt = (folded.billed, folded.billed_attempt) if folded else (False, 0)
     if report.charge is not None:
         billed, attempt = yield from _bill(report, report.charge, billed, attempt)
-    yield Put(FOLDED, report.message_id, _folded(status=report, billed=billed, billed_attempt=attempt))
+    yield Put(FOLDED, report.message_id, Folded(status=report, billed=billed, billed_attempt=attempt))
     decision = decision_on(report, record, before)
     if decision is not None:
         yield say(decision)

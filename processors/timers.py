@@ -6,7 +6,6 @@ from typing import Any
 
 from processors.effects import Delete, Effect, Fire, Put, Table, Tables
 from schemas.clock import to_millis
-from schemas.making import maker
 from schemas.origin import Origin, origin_of
 from schemas.state import Alarm
 
@@ -16,8 +15,6 @@ FIRED_PER_TICK = 1_000
 With eight partitions and a tick a second that is 8,000 a second. What a thousand timers do is worked off within a tenth
 of a second or two, in which the event loop does not turn.
 """
-
-_alarm = maker(Alarm)
 
 
 def timer_key(due: datetime, row: str, since: datetime | None = None) -> str:
@@ -49,7 +46,7 @@ def is_due(due: datetime, now: datetime) -> bool:
 
 def arm(timers: Table[Alarm], due: datetime, row: str, since: datetime | None = None) -> Put:
     """Let the row `row` be woken at `due`; of those of one instant, what waits longest first."""
-    return Put(timers, timer_key(due, row, since), _alarm(row=row))
+    return Put(timers, timer_key(due, row, since), Alarm(row=row))
 
 
 def disarm(timers: Table[Alarm], due: datetime, row: str, since: datetime | None = None) -> Delete:

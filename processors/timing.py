@@ -9,7 +9,7 @@ from typing import Protocol
 from processors.local_time import from_wall_clock, hours_before, instant, on_wall_clock
 from schemas.clock import rfc3339
 from schemas.kind_settings import KindSettings
-from schemas.making import made_quickly, maker
+from schemas.making import made_quickly
 from schemas.values import date_from_text, duration_to_text
 
 _SATURDAY = 5
@@ -50,9 +50,6 @@ class Hour:
     facts: Mapping[str, object] = field(default_factory=dict)
 
 
-_hour = maker(Hour)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AtOnce:
     """It leaves as soon as the event is read."""
@@ -78,7 +75,7 @@ class HoursBefore:
             day = business_day(local.date(), getattr(own, "holidays", ()))
             if day != local.date():
                 due = from_wall_clock(datetime.combine(day, local.time()), event_zone(telling.data, telling.timezone))
-        return (_hour(moment=moment, due=due, facts=facts),)
+        return (Hour(moment=moment, due=due, facts=facts),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +94,7 @@ class AfterActivity:
         later = [stage for name in self.unless_after if (stage := getattr(own, name)) is not None]
         last = telling.time
         return (
-            _hour(
+            Hour(
                 moment=last,
                 due=last + span,
                 useful_until=last + min(later) if later else None,
@@ -126,7 +123,7 @@ class DaysAfter:
         dues = [from_wall_clock(first + timedelta(days=day), telling.contact_timezone) for day in days]
         facts = {self.of: telling.data[self.of], self.at: f"{clock:%H:%M}", "timezone": telling.contact_timezone}
         return tuple(
-            _hour(moment=due, due=due, useful_until=following, occurrence=str(day), facts={"day": day, **facts})
+            Hour(moment=due, due=due, useful_until=following, occurrence=str(day), facts={"day": day, **facts})
             for day, due, following in zip_longest(days, dues, dues[1:])
         )
 
@@ -157,7 +154,7 @@ class DaysBefore:
         until = end_of_day(moment, zone) if is_date(said) else moment
         facts = {"days_before": days, "at": f"{clock:%H:%M}", "timezone": zone, self.of: said}
         due = from_wall_clock(datetime.combine(day, clock), zone)
-        return (_hour(moment=until, due=due, useful_until=until, facts=facts),)
+        return (Hour(moment=until, due=due, useful_until=until, facts=facts),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

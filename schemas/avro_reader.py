@@ -15,6 +15,7 @@ from typing import Any
 from schemas.avro_writer import Unusual
 from schemas.events.free import EventRecord
 from schemas.json_text import json_from_text
+from schemas.making import is_struct
 from schemas.shapes import Form, Shape, shapes_of
 from schemas.twin import open_twin
 from schemas.values import decimal_from_text
@@ -49,9 +50,14 @@ def source_of(record: type) -> str:
 
 def _source(record: type, names: dict[str, Any]) -> str:
     """A block per field; `names` gets what the lines refer to."""
-    lines = ["record = Open()"]
+    lines: list[str] = []
     for number, field in enumerate(shapes_of(record)):
-        lines += _lines(field.shape, f"record.{field.name}", f"_{number}", names)
+        lines += _lines(field.shape, f"field_{field.name}", f"_{number}", names)
+    fields = [field.name for field in shapes_of(record)]
+    if is_struct(record):
+        lines.append(f"record = Open({', '.join(f'field_{name}' for name in fields)})")
+    else:
+        lines += ["record = Open()", *(f"record.{name} = field_{name}" for name in fields)]
     lines += ["record.__class__ = Record", "return record, at"]
     return "\n".join(["def read(body, at):", *_indented(lines), ""])
 

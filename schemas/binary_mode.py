@@ -25,7 +25,6 @@ from schemas.faults import Fault, Refused
 from schemas.json_text import json_from_text, json_to_text, quoted
 from schemas.plain_form import instant_to_text
 from schemas.shapes import shapes_of
-from schemas.twin import open_twin
 from schemas.validation import to_plain
 from schemas.values import event_time_from_text
 from schemas.words import ActorKind
@@ -37,7 +36,6 @@ Headers = Sequence[tuple[str, bytes | None]]
 """As Kafka has them: a header may have no value."""
 
 _SPECVERSION = SPECVERSION.encode()
-_OpenEvent = open_twin(Event)
 _ACTOR_KEYS = frozenset(field.wire_name for field in shapes_of(Actor))
 
 _USUAL_ACTOR = re.compile(rb'\{"kind":"([a-z]+)"(?:,"id":"([^"\\\x00-\x1f]*)")?(?:,"roles":\[\])?\}')
@@ -87,17 +85,16 @@ def sound_event(value: bytes, headers: Headers) -> Event | None:
         data = codec.decode(value)
         if not isinstance(data, record) or holds_nul(data) or has_faults(event_type, subject, data):
             return None
-        event = _OpenEvent()
-        event.id = checked_identity(given["ce_id"].decode())
-        event.type = event_type
-        event.tenant = _tenant_of(given["ce_tenant"])
-        event.time = event_time_from_text(given["ce_time"].decode())
-        event.data = data
-        event.source = _source_of(given.get("ce_source", b"/"))
-        event.subject = subject
-        event.actor = _actor_of(given["ce_actor"]) if "ce_actor" in given else Actor()
-        event.__class__ = Event
-        return cast(Event, event)
+        return Event(
+            id=checked_identity(given["ce_id"].decode()),
+            type=event_type,
+            tenant=_tenant_of(given["ce_tenant"]),
+            time=event_time_from_text(given["ce_time"].decode()),
+            data=data,
+            source=_source_of(given.get("ce_source", b"/")),
+            subject=subject,
+            actor=_actor_of(given["ce_actor"]) if "ce_actor" in given else Actor(),
+        )
     except (AttributeError, KeyError, TypeError, ValueError):  # a header that has no value is None
         return None
 

@@ -9,6 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from msgspec import Struct
+from msgspec.structs import replace as struct_replace
+
+from schemas.making import is_struct
 from schemas.twin import open_twin
 
 __all__ = ["copier", "replace"]
@@ -21,6 +25,8 @@ else:
 
     def replace(record, /, **changes):
         """A copy of a frozen, slotted dataclass with these fields changed; TypeError for a field that it has not."""
+        if isinstance(record, Struct):
+            return struct_replace(record, **changes)
         copy = _copier(type(record))
         if copy is None:
             return dataclasses.replace(record, **changes)
@@ -51,10 +57,18 @@ def copier(record: type[R], *changed: str) -> Callable[..., R]:
     if unknown:
         raise TypeError(f"{record.__name__} has no field {min(unknown)!r}")
     names: dict[str, Any] = {"_Open": open_twin(record), "_Record": record}
-    lines = (*_lines(record, changed), "    made.__class__ = _Record")
-    exec(compile(_source(lines), f"<copying of {record.__name__}>", "exec"), names)  # our own text
+    lines = _placed(record, changed) if is_struct(record) else _lines(record, changed)
+    exec(
+        compile(_source((*lines, "    made.__class__ = _Record")), f"<copying of {record.__name__}>", "exec"), names
+    )  # our own text
     copy: Callable[..., R] = names["_copy"]
     return copy
+
+
+def _placed(record: Any, changed: Sequence[str]) -> Iterator[str]:
+    yield f"def _copy(_old, {', '.join(changed)}):"
+    names = [field.name for field in dataclasses.fields(record)]
+    yield f"    made = _Open({', '.join(name if name in changed else f'_old.{name}' for name in names)})"
 
 
 def _lines(record: Any, changed: Sequence[str] = ()) -> Iterator[str]:

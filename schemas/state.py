@@ -23,6 +23,7 @@ class TenantSettings:
     event_id: str
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """An event that was taken; a redelivery finds it."""
@@ -71,6 +72,7 @@ class Plan:
     decided: int = 0
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
     """A timer's content: the key of the row that waits for it."""
@@ -184,6 +186,7 @@ class Said:
     event_id: str
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Emission:
     """An event that Tidings itself will publish at its hour; `event` is its structured JSON."""
@@ -207,6 +210,7 @@ class Counted:
     count: int
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
     """A contact who has an address, as the stage that owns the address knows it."""
@@ -227,6 +231,7 @@ class LastSent:
     contact: str | None = None
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstCopy:
     """The message by which an address gets what one event makes of a kind on a channel."""

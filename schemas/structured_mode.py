@@ -23,13 +23,11 @@ from schemas.envelope_reading import (
 from schemas.event_data import data_from_plain
 from schemas.events.checks import has_faults
 from schemas.faults import Fault, Refused, told
-from schemas.making import maker
 from schemas.near import unknown
 from schemas.validation import parse_checked
 from schemas.values import event_time_from_text
 from schemas.words import ActorKind
 
-_event = maker(Event)
 _KNOWN = ATTRIBUTES | EXTENSIONS
 _KEYS_OF_USUAL_ACTOR = frozenset({"kind", "id"})
 _type_of = lru_cache(REMEMBERED)(checked_record)
@@ -54,7 +52,7 @@ def sound_event(plain: Mapping[str, Any]) -> Event | None:
         data = data_from_plain(record, plain["data"])
         if has_faults(event_type, checked_subject(subject), data):
             return None
-        return _event(
+        return Event(
             id=checked_identity(identity),
             type=event_type,
             tenant=_tenant_of(plain["tenant"]),

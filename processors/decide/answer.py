@@ -25,12 +25,9 @@ from schemas.candidate import Cause, Recipient
 from schemas.envelope import Event
 from schemas.event_data import data_to_plain
 from schemas.events import STATE_ONLY, Patch
-from schemas.making import maker
 from schemas.reasons import Reason
 from schemas.replacing import replace
 from schemas.words import Channel, Outcome
-
-_cause = maker(Cause)
 
 
 def answer(event: Event, record: Record, tables: Tables, known: InForce) -> Iterator[Effect]:
@@ -71,7 +68,7 @@ def answer_for_one(event: Event, record: Record, tables: Tables, known: InForce)
 
 def cause_of(event: Event) -> Cause:
     """The event as its messages carry it on."""
-    return _cause(
+    return Cause(
         event_id=event.id,
         source=event.source,
         type=event.type,

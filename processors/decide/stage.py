@@ -29,7 +29,6 @@ from schemas.answered import Answered
 from schemas.candidate import Candidate, Withdrawal
 from schemas.envelope import Event
 from schemas.faults import Fault
-from schemas.making import maker
 from schemas.message import Message
 from schemas.parking import ParkingOver
 from schemas.portion import Portion
@@ -38,7 +37,6 @@ from schemas.state import Seen
 from schemas.topics import AUDIENCE
 from schemas.wire import event_from_mapping
 
-_seen = maker(Seen)
 Answer = Callable[[Event, Record, Tables, InForce], Iterator[Effect]]
 
 STATE_CHANGES: dict[str, Answer] = {
@@ -113,7 +111,7 @@ def _take(event: Event, record: Record, tables: Tables, known: InForce | None) -
     heard = row_key(event.tenant, event.source, event.id)
     if tables.get(SEEN, heard) is not None:
         return
-    yield Put(SEEN, heard, _seen(at=record.now))
+    yield Put(SEEN, heard, Seen(at=record.now))
     if event.type == "settings.changed":
         changed = yield from on_settings_changed(event, record, tables)
         if changed is not None:
@@ -136,7 +134,7 @@ def _take_portion(portion: Portion, record: Record, tables: Tables) -> Iterator[
     heard = row_key(event.tenant, event.source, event.id, contact)
     if tables.get(SEEN, heard) is not None:
         return
-    yield Put(table=SEEN, key=heard, value=_seen(at=record.now))
+    yield Put(table=SEEN, key=heard, value=Seen(at=record.now))
     yield from _answered(event, record, tables, in_force(tables, event.tenant), answer_for_one)
 
 

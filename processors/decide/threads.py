@@ -13,12 +13,8 @@ from processors.occasion import Standing
 from processors.schedule import withdraw_thread
 from processors.settings import InForce
 from schemas.envelope import Event
-from schemas.making import maker
 from schemas.reasons import Reason
 from schemas.state import Thread
-
-_standing = maker(Standing)
-_thread = maker(Thread)
 
 
 def stand(
@@ -36,7 +32,7 @@ def stand(
     before = tables.get(THREADS, row)
     stale = _stale(rule, event, before)
     if stale:
-        return _standing(key=key, stale_because=stale), []
+        return Standing(key=key, stale_because=stale), []
     after = _applied(rule, event, before, fields)
     ended = event.type in rule.ended_by
     effects: list[Effect] = [Put(THREADS, row, after)]
@@ -45,7 +41,7 @@ def stand(
         reason = Reason.CANCELLED_BY_EVENT if ended else Reason.RESCHEDULED_BY_EVENT
         withdrawn, waited = withdraw_thread(event, key, reason, record, tables, known)
         effects += withdrawn
-    return _standing(key=key, data=after.data, ended_plans=ended and waited > 0), effects
+    return Standing(key=key, data=after.data, ended_plans=ended and waited > 0), effects
 
 
 def _stale(rule: kinds.Thread, event: Event, before: Thread | None) -> str | None:
@@ -64,7 +60,7 @@ def _applied(rule: kinds.Thread, event: Event, before: Thread | None, fields: Ma
     begins = opens and (before is None or before.ended or not moves)
     kept: Mapping[str, object] = {} if before is None or begins else before.data
     last = before.event_time if before else None
-    return _thread(
+    return Thread(
         event_time=event.time if last is None else max(last, event.time),
         opened_at=event.time if begins else before.opened_at if before else None,
         ended=event.type in rule.ended_by,

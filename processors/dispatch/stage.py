@@ -29,16 +29,12 @@ from schemas.billing import CreditChange, PaidBy
 from schemas.candidate import Candidate, ContactUpdate, Withdrawal
 from schemas.consent import ConsentChange
 from schemas.inbound import Heard
-from schemas.making import maker
 from schemas.message import Message
 from schemas.replacing import replace
 from schemas.rule_settings import PREFIX
 from schemas.state import Dispatched, FirstCopy, Held, LastSent
 from schemas.topics import AUDIENCE, CHARGES, command_topic
 from schemas.words import Channel, Lane, Outcome
-
-_case = maker(Case)
-_dispatched = maker(Dispatched)
 
 SETTINGS_PAUSE = timedelta(seconds=1)
 """How long a candidate waits when this worker's copy of the settings is older than the one it was made under."""
@@ -110,7 +106,7 @@ def _dispatch(candidate: Candidate, record: Record, tables: Tables) -> Iterator[
         return _hold(candidate, Held(candidate=candidate, reason="", until=record.now + pause))
     copy = _copy_row(candidate)
     first = tables.get(COPIES, copy) if copy else None
-    case = _case(
+    case = Case(
         candidate=candidate,
         known=known,
         consent=tables.get(CONSENTS, candidate.key),
@@ -165,7 +161,7 @@ def _send(message: Message, candidate: Candidate, record: Record, known: InForce
     else:
         yield Forward(message.topic, key, message)
         yield decided_on_candidate(candidate, record, known, outcome=Outcome.SENT, facts=facts_of(message))
-    dispatched = _dispatched(
+    dispatched = Dispatched(
         at=record.now,
         command_topic=message.topic,
         recipient_key=message.recipient_key if limited else None,
@@ -208,7 +204,7 @@ def _stopped(candidate: Candidate, stop: Stop, record: Record, known: InForce) -
 
 def _end(candidate: Candidate, record: Record) -> Iterator[Effect]:
     """A message that is dropped here gives back the credits that were reserved for it."""
-    dispatched = _dispatched(at=record.now, decided=candidate.decided)
+    dispatched = Dispatched(at=record.now, decided=candidate.decided)
     yield Put(table=DISPATCHED, key=candidate.message_id, value=dispatched)
     if candidate.unpaid_since is not None:
         unused = CreditChange(

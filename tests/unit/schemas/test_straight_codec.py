@@ -164,4 +164,4 @@ def test_a_record_that_was_read_is_frozen() -> None:
 
 def test_what_is_compiled_can_be_looked_at() -> None:
     assert "record.address.encode()" in avro_writer.source_of(Consent)
-    assert "record.address = body[at:end].decode()" in avro_reader.source_of(Consent)
+    assert "field_address = body[at:end].decode()" in avro_reader.source_of(Consent)

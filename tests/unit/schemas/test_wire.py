@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import FrozenInstanceError, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -377,7 +377,7 @@ def test_an_actor_is_written_as_json_and_comes_back(actor: Actor) -> None:
 
 def test_an_event_that_was_read_is_frozen() -> None:
     value, headers = binary(EVENT)
-    with pytest.raises(FrozenInstanceError):
+    with pytest.raises(AttributeError):
         wire.decode(EVENTS, None, value, headers).id = "e2"  # type: ignore[attr-defined]  # it must not be possible
 
 
