@@ -87,8 +87,11 @@ COMMANDS_OF_PEOPLE = (
         reads=(SETTINGS.name, SETTINGS_VERSIONS.name, EVENTS.name, CONSENTS.name, changelog_of(DECIDE.name)),
     ),
     Rights(process="tidings dead-letters list, tidings dead-letters show", reads=(DEAD_LETTERS.name,)),
-    Rights(process="tidings doubt list", reads=_names(LEDGERS)),
-    Rights(process="tidings doubt send, tidings doubt drop", reads=_names(LEDGERS), writes=_names(COMMANDS)),
+    Rights(
+        process="tidings dead-letters replay",
+        reads=(DEAD_LETTERS.name,),
+        writes=(DEAD_LETTERS.name, *sorted({topic for stage in TOPOLOGY for topic in stage.reads}), *_names(COMMANDS)),
+    ),
     Rights(process="tidings doubt list", reads=_names(LEDGERS)),
     Rights(process="tidings doubt send, tidings doubt drop", reads=_names(LEDGERS), writes=_names(COMMANDS)),
     Rights(process="tidings tail TOPIC", reads=("TOPIC",)),

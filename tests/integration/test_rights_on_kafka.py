@@ -5,7 +5,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Collection, Iterable, Iterator
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,13 +17,18 @@ from aiokafka.protocol.api import Request
 from typer.testing import CliRunner
 
 from deploy.local_kafka.ports import free_port
-from schemas.topics import DECISIONS, EVENTS, STATUSES, TICKS
-from schemas.words import Channel
+from gateways.ledger import OFFSET_HEADER
+from schemas import codec
+from schemas.delivery import AttemptState, LedgerEntry
+from schemas.topics import BY_NAME, DECISIONS, EVENTS, STATUSES, TICKS, ledger_topic
+from schemas.words import Channel, InDoubt
 from streams import topics_admin
+from streams.client import publisher
 from streams.naming import group_of
 from streams.topology import TOPOLOGY
 from streams.unavailable import NotAllowed, Unavailable
 from tests.integration.secure_broker import PASSWORD, USER, SecureBroker, secure_broker
+from tests.unit.gateways import samples
 from tidings.cli.root import app
 from tidings.config import Installation, Kafka, SecurityProtocol
 from tidings.kafka_clients import started
@@ -219,14 +225,55 @@ def _use_all(broker: SecureBroker, home: Path) -> None:
     use("tidings invoice", "invoice", *own, "--period", "2026-01", code=1)
     use("tidings invoice --recompute", "invoice", *own, "--period", "2026-01", "--recompute")
     use("tidings dead-letters list, tidings dead-letters show", "dead-letters", "list")
-    assert "0 on hold" in use("tidings doubt list", "doubt", "list")
-    judging = "tidings doubt send, tidings doubt drop"
-    assert "on hold" in use(judging, "doubt", "drop", message, "--by", "s1", code=2)
-    use("tidings doubt list", "doubt", "list")
-    use("tidings doubt send, tidings doubt drop", "doubt", "send", "nothing", code=2)
+    _judge_and_replay(broker, home, use)
     assert "holds" in use("tidings audit", "audit")
     commands = {name for name in ROWS if not name.startswith(("tidings worker", "tidings gateway"))}
     assert commands - used == {"tidings ticker", "tidings tail TOPIC", "tidings doctor"}
+
+
+def _judge_and_replay(broker: SecureBroker, home: Path, use: Callable[..., str]) -> None:
+    """What is in doubt is sent or dropped, and what was refused is published again: on records that are there."""
+    asyncio.run(_hold(broker, "held-1", "held-2"))
+    listed = json.loads(use("tidings doubt list", "doubt", "list", "--json"))
+    assert [each["message"] for each in listed] == ["held-1", "held-2"]
+    for what, message in (("send", "held-1"), ("drop", "held-2")):
+        said = ("doubt", what, message, "--by", "s1", "--wait-seconds", "1")
+        assert "its gateway has not taken it yet" in use("tidings doubt send, tidings doubt drop", *said, code=1)
+
+    refused = home / "refused.json"
+    refused.write_text(
+        json.dumps(
+            {
+                "id": "s1",
+                "type": "settings.changed",
+                "tenant": "mars",
+                "time": "2026-01-01T00:00:00Z",
+                "actor": {"kind": "staff", "id": "s1"},
+                "data": {"timezone": "Mars"},
+            }
+        )
+    )
+    use("upstream systems, tidings publish, tidings receive", "publish", str(refused))
+    listing = ("tidings dead-letters list, tidings dead-letters show", "dead-letters", "list", "--json")
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not (letters := json.loads(use(*listing))):
+        assert time.monotonic() < deadline, "no dead letter"
+    [letter] = letters
+    assert "Mars" in use(*listing[:2], "show", letter["id"])
+    assert "1 replayed" in use("tidings dead-letters replay", "dead-letters", "replay", letter["id"])
+
+
+async def _hold(broker: SecureBroker, *messages: str) -> None:
+    """Entries of the ledger of letters, whose gateway does not run, as a gateway leaves them."""
+    ledger = BY_NAME[ledger_topic(Channel.LETTER)]
+    async with publisher(Kafka(bootstrap_servers=broker.plain_servers), ledger) as publishing:
+        for offset, name in enumerate(messages):
+            letter = samples.message(name, channel=Channel.LETTER, to="Ann, 1 High Street", in_doubt=InDoubt.HOLD)
+            entry = LedgerEntry(
+                message_id=name, state=AttemptState.DOUBTFUL, attempt=1, at=samples.NOON, message=letter
+            )
+            headers = ((OFFSET_HEADER, str(offset).encode()),)
+            await publishing.send(ledger, name.encode(), codec.encode(entry), headers, partition=0)
 
 
 @pytest.mark.parametrize("name", LACKING)
