@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import TypeVar, cast
 
 from schemas import codec
+from schemas.clock import rfc3339
 from schemas.envelope import Actor, Event
 from schemas.envelope_reading import (
     ATTRIBUTES,
@@ -23,7 +24,6 @@ from schemas.event_data import data_from_plain
 from schemas.events.checks import has_faults, holds_nul
 from schemas.faults import Fault, Refused
 from schemas.json_text import json_from_text, json_to_text, quoted
-from schemas.plain_form import instant_to_text
 from schemas.shapes import shapes_of
 from schemas.validation import to_plain
 from schemas.values import event_time_from_text
@@ -61,7 +61,7 @@ def headers_of(event: Event) -> tuple[tuple[str, bytes], ...]:
         ("ce_id", event.id.encode()),
         ("ce_source", event.source.encode()),
         ("ce_type", event.type.encode()),
-        ("ce_time", instant_to_text(event.time).encode()),
+        ("ce_time", rfc3339(event.time).encode()),
         ("ce_tenant", event.tenant.encode()),
         ("ce_actor", _actor_to_bytes(event.actor)),
     )

@@ -5,10 +5,10 @@ Several records are made plain for every message, and reading field names from a
 
 import base64
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
 from functools import cache
 from typing import Any
 
+from schemas.clock import rfc3339
 from schemas.shapes import Form, Shape, shapes_of
 from schemas.values import decimal_to_text
 
@@ -54,18 +54,12 @@ def _each(write: Callable[[Any], Any] | None) -> Callable[[Sequence[Any]], list[
     return list if write is None else lambda values: [write(value) for value in values]
 
 
-def instant_to_text(instant: datetime) -> str:
-    """RFC 3339, with `Z` for UTC."""
-    text = instant.isoformat()
-    return f"{text[:-6]}Z" if text.endswith("+00:00") else text
-
-
 def _base64(value: bytes) -> str:
     return base64.b64encode(value).decode()
 
 
 _WRITES: Mapping[Form, Callable[[Any], Any]] = {
-    Form.INSTANT: instant_to_text,
+    Form.INSTANT: rfc3339,
     Form.DECIMAL: decimal_to_text,
     Form.BYTES: _base64,
     Form.WORD: str,

@@ -5,13 +5,13 @@ from typing import NamedTuple
 
 from schemas import codec
 from schemas.binary_mode import STRUCTURED, Headers, content_type, examined_event, headers_of, sound_event
+from schemas.clock import rfc3339
 from schemas.envelope import Event
 from schemas.envelope_reading import SPECVERSION
 from schemas.event_data import data_to_plain
 from schemas.faults import Fault, Refused, Unreadable
 from schemas.json_text import check_json, json_from_text
 from schemas.origin import origin_of
-from schemas.plain_form import instant_to_text
 from schemas.structured_mode import structured_event
 from schemas.topics import Topic
 from schemas.validation import to_plain
@@ -72,7 +72,7 @@ def event_to_json(event: Event) -> dict[str, object]:
         "id": event.id,
         "source": event.source,
         "type": event.type,
-        "time": instant_to_text(event.time),
+        "time": rfc3339(event.time),
         "tenant": event.tenant,
     }
     if event.subject:

@@ -3,7 +3,7 @@
 from bisect import bisect_left, insort
 from collections.abc import Iterable
 
-BLOCK_KEYS = 1024
+BLOCK_KEYS = 256
 """A block is split in two when it holds twice as many."""
 
 
@@ -38,17 +38,13 @@ class SortedKeys:
         else:
             del self._blocks[at], self._lasts[at]
 
-    def first(self) -> str | None:
-        """The smallest key."""
-        return self._blocks[0][0] if self._blocks else None
-
     def between(self, low: str, high: str, limit: int) -> list[str]:
         """Up to `limit` keys with `low <= key < high`, in order."""
         found: list[str] = []
         for at in range(bisect_left(self._lasts, low), len(self._blocks)):
             block = self._blocks[at]
             begin = 0 if found else bisect_left(block, low)
-            end = min(bisect_left(block, high), begin + limit - len(found))
+            end = min(bisect_left(block, high, begin), begin + limit - len(found))
             found += block[begin:end]
             if end < len(block):
                 break

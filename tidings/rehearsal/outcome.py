@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from schemas.billing import Invoice, Usage
+from schemas.clock import rfc3339
 from schemas.consent import Consent
 from schemas.dead_letter import DeadLetter
 from schemas.decision import Decision
 from schemas.delivery import DeliveryStatus
 from schemas.message import Message
-from schemas.plain_form import instant_to_text
 from schemas.shapes import shapes_of
 from schemas.topics import COMMANDS, CONSENTS, DEAD_LETTERS, DECISIONS, INVOICES, STATUSES, USAGE
 from schemas.validation import to_plain
@@ -148,7 +148,7 @@ def _consents(records: Iterable[object]) -> list[Plain]:
 def _refused(letters: Iterable[object]) -> list[Plain]:
     ordered = _ordered(
         {
-            "at": instant_to_text(letter.at),
+            "at": rfc3339(letter.at),
             "tenant": letter.tenant,
             "type": letter.type,
             "event_id": letter.event_id,

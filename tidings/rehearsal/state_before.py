@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 from processors.as_it_stands import BEFORE_START
 from processors.phones import canonical_address
+from schemas.clock import rfc3339
 from schemas.consent import ConsentChange
 from schemas.envelope import Event
 from schemas.faults import Fault, Refused
-from schemas.plain_form import instant_to_text
 from schemas.settings import Settings
 from schemas.topics import CONSENT_CHANGES, EVENTS
 from schemas.validation import joined
@@ -54,7 +54,7 @@ def _change(event_type: str, tenant: str, subject: str, data: Document, path: st
                 "type": event_type,
                 "tenant": tenant,
                 "subject": subject,
-                "time": instant_to_text(now),
+                "time": rfc3339(now),
                 "data": data,
             }
         )
