@@ -61,7 +61,7 @@ def on_event(record: Record, tables: Tables) -> Iterator[Effect]:
     event = _event(record)
     if record.key != event.key:
         return iter((Forward(topic=AUDIENCE.name, key=event.key, value=event),))
-    known = in_force(tables, event.tenant)
+    known = _known(event, tables)
     return park(event, record, tables) if parks(event, known, tables) else _take(event, record, tables, known)
 
 
@@ -89,8 +89,7 @@ def on_audience(record: Record, tables: Tables) -> Iterator[Effect]:
         case _:
             event = _event(record)
             waits = event.type != "settings.changed" and refusal_of(tables, event.tenant)
-            known = in_force(tables, event.tenant)
-            yield from park(event, record, tables) if waits else _take(event, record, tables, known)
+            yield from park(event, record, tables) if waits else _take(event, record, tables, _known(event, tables))
 
 
 def _whom(candidate: Candidate) -> str:
@@ -105,6 +104,11 @@ def on_tick(record: Record, tables: Tables) -> Iterator[Effect]:
 def _wake(record: Record, tables: Tables, row: str) -> Iterator[Effect]:
     what, _, waiting = row.partition("\0")
     return WAKES[what](waiting, record, tables)
+
+
+def _known(event: Event, tables: Tables) -> InForce | None:
+    """What is in force for an event; nobody asks for one that changes it, whatever is wrong with what stands."""
+    return None if event.type == "settings.changed" else in_force(tables, event.tenant)
 
 
 def _take(event: Event, record: Record, tables: Tables, known: InForce | None) -> Iterator[Effect]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from processors.decide.stage import on_event
-from processors.decide.tables import CONTACTS, EMISSIONS, PLANS
+from processors.decide.tables import CONTACTS, EMISSIONS, PLANS, TENANTS
 from processors.effects import Delete, Put, Record, Table
 from schemas.contact import Contact
 from schemas.state import TenantSettings
@@ -37,7 +37,8 @@ class Shelf:
         return [(key, rows[key]) for key in sorted(rows) if low <= key < high][:limit]
 
     def shared(self, _topic: str, tenant: str) -> object | None:
-        """The settings of whoever asks."""
+        """The settings that stand."""
+        self.read.append("settings")
         return _SETTINGS if tenant == "pantry" else None
 
     def had_enough(self) -> bool:
@@ -51,7 +52,14 @@ _SETTINGS = TenantSettings(tenant="pantry", version=1, document=PANTRY, changed_
 def happens(shelf: Shelf, event_type: str, data: Mapping[str, object]) -> None:
     """An event about the one contact."""
     shelf.read, shelf.scanned = [], []
-    envelope = {"id": event_type, "tenant": "pantry", "type": event_type, "subject": "c1", "time": MONDAY.isoformat()}
+    subject = "" if event_type == "settings.changed" else "c1"
+    envelope = {
+        "id": event_type,
+        "tenant": "pantry",
+        "type": event_type,
+        "subject": subject,
+        "time": MONDAY.isoformat(),
+    }
     event = event_from_mapping({**envelope, "data": data})
     for effect in on_event(Record(EVENTS.name, event.key, event, MONDAY), shelf):
         if isinstance(effect, Put):
@@ -79,3 +87,13 @@ def test_only_a_thread_that_is_known_is_searched_for_plans() -> None:
     assert shelf.scanned == []
     happens(shelf, "appointment.rescheduled", {"appointment_id": "a1", "starts_at": "2026-06-11T15:00:00-04:00"})
     assert shelf.scanned == [EMISSIONS.name, PLANS.name]
+
+
+def test_settings_are_read_once_for_an_event_and_not_to_change_them() -> None:
+    """Whatever is wrong with those that stand, it must be possible to put others in their place."""
+    shelf = Shelf()
+    happens(shelf, "order.completed", ORDER)
+    assert shelf.read.count("settings") == 1
+    happens(shelf, "settings.changed", PANTRY)
+    assert list(shelf.rows[TENANTS.name]) == ["pantry"]
+    assert "settings" not in shelf.read
