@@ -9,7 +9,7 @@ from schemas.candidate import Candidate
 from schemas.decision import Decision
 from schemas.envelope import Event
 from schemas.message import Message
-from schemas.replacing import replace
+from schemas.replacing import replace_struct
 from schemas.state import Plan
 from schemas.topics import DECISIONS
 from schemas.words import Channel, Outcome
@@ -93,7 +93,7 @@ def decided_on_candidate(
 ) -> Forward:
     """A decision on a message that is due."""
     made = decision_on_candidate(candidate, record, known, outcome=outcome, reason=reason, facts=facts)
-    return say(replace(made, due=due) if due else made)
+    return say(replace_struct(made, due=due) if due else made)
 
 
 def decision_on_candidate(
@@ -123,7 +123,7 @@ def decision_on_candidate(
         among=None if candidate.decided else candidate.among,
         number=candidate.decided + 1,
     )
-    return replace(made, reason=reason) if reason else made
+    return replace_struct(made, reason=reason) if reason else made
 
 
 def facts_of(message: Message) -> dict[str, object]:

@@ -21,7 +21,7 @@ from processors.timers import arm, disarm, is_due
 from schemas.candidate import Candidate, Withdrawal
 from schemas.envelope import Event
 from schemas.reasons import Reason
-from schemas.replacing import copier, replace
+from schemas.replacing import replace, replace_struct
 from schemas.state import Plan
 from schemas.topics import MESSAGES
 from schemas.words import Channel, Outcome
@@ -32,8 +32,6 @@ SETTINGS_PAUSE = timedelta(minutes=1)
 """How long a plan that is due waits where its tenant's settings are refused by this version of Tidings."""
 WITHDRAWABLE = timedelta(days=30)
 """How long a message that is never useless may wait at a gateway, for credits or for the end of quiet hours."""
-_that_left = copier(Plan, "message_id", "address_key", "kept_until")
-_so_far_decided = copier(Candidate, "decided")
 
 
 def plan(
@@ -110,7 +108,10 @@ def fire(row: str, record: Record, tables: Tables) -> Iterator[Effect]:
         yield on_its_way(candidate)
         if kept_until is not None:
             kept = row if number == 0 else row_key(row, str(number))
-            yield Put(PLANS, kept, _that_left(planned, candidate.message_id, candidate.key, kept_until))
+            left = replace_struct(
+                planned, message_id=candidate.message_id, address_key=candidate.key, kept_until=kept_until
+            )
+            yield Put(PLANS, kept, left)
             yield arm(TIMERS, kept_until, row_key("plan", kept))
 
 
@@ -144,7 +145,8 @@ def _candidates(planned: Plan, kind: Kind, tables: Tables, known: InForce) -> It
             useful_until=planned.useful_until,
             variables=planned.variables,
         )
-        yield _so_far_decided(candidate, planned.decided) if known_id == planned.message_id else candidate
+        is_planned = known_id == planned.message_id
+        yield replace_struct(candidate, decided=planned.decided) if is_planned else candidate
 
 
 def _kept_until(planned: Plan, kind: Kind, now: datetime) -> datetime | None:

@@ -1,6 +1,6 @@
 """The outcomes that an event is given at once: each says among how many it is, so that none can be lost unnoticed."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 
 from processors.effects import Effect, Forward
 from schemas.answered import Answered
@@ -9,13 +9,8 @@ from schemas.decision import Decision
 from schemas.envelope import Event
 from schemas.events import STATE_ONLY
 from schemas.inbound import Heard
-from schemas.replacing import copier, replace
+from schemas.replacing import replace, replace_struct
 from schemas.topics import AUDIENCE
-
-_NUMBERED: Mapping[type, Callable[..., object]] = {
-    Decision: copier(Decision, "among"),
-    Candidate: copier(Candidate, "among"),
-}
 
 
 def counted(event: Event, effects: Iterator[Effect]) -> Iterator[Effect]:
@@ -64,9 +59,8 @@ def ended_by(decision: Decision) -> str | None:
 
 
 def _said(value: object, among: int) -> object:
-    numbered = _NUMBERED.get(type(value))
-    if numbered is not None:
-        return numbered(value, among)
+    if isinstance(value, (Decision, Candidate)):
+        return replace_struct(value, among=among)
     if isinstance(value, Heard) and isinstance(value.message, Candidate):
-        return replace(value, message=replace(value.message, among=among))
+        return replace(value, message=replace_struct(value.message, among=among))
     return value
