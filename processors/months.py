@@ -2,6 +2,7 @@
 
 from calendar import monthrange
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 
 from processors.local_time import from_wall_clock, on_wall_clock
 
@@ -14,6 +15,7 @@ def next_month(period: str) -> str:
     return f"{year + month // _MONTHS:04d}-{month % _MONTHS + 1:02d}"
 
 
+@lru_cache(maxsize=1024)
 def start_of(period: str, timezone: str) -> datetime:
     """The first instant of a calendar month on the clocks of a zone."""
     year, month = _year_and_month(period)

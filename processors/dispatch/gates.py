@@ -95,8 +95,10 @@ def paid(case: Case) -> Stop | None:
 def agreed(case: Case) -> Stop | None:
     """A support agreement includes its last day in the tenant's zone and covers every channel."""
     until = case.known.settings.support_agreement_until
+    if until is None:
+        return None
     today = on_wall_clock(case.now, case.known.settings.timezone).date()
-    if until is None or today <= until:
+    if today <= until:
         return None
     return Stop(
         reason=Reason.ENTITLEMENT_LAPSED,

@@ -151,7 +151,8 @@ def _send(message: Message, candidate: Candidate, record: Record, known: InForce
 
     What waited for credits goes to the purse, whatever it costs by now: credits are reserved for it there.
     """
-    limited, was_unpaid, key = message.allowance is not None, candidate.unpaid_since is not None, message.key
+    limited, was_unpaid = message.allowance is not None, candidate.unpaid_since is not None
+    topic, key = message.topic, message.key
     if message.charge is not None and message.charge.paid_by is PaidBy.CREDITS:
         message = replace(message, candidate=candidate)
     if limited and not was_unpaid:
@@ -159,11 +160,11 @@ def _send(message: Message, candidate: Candidate, record: Record, known: InForce
     elif was_unpaid or (message.charge is not None and message.charge.needs_leave):
         yield Forward(CHARGES.name, f"{message.tenant}|", message)
     else:
-        yield Forward(message.topic, key, message)
+        yield Forward(topic, key, message)
         yield decided_on_candidate(candidate, record, known, outcome=Outcome.SENT, facts=facts_of(message))
     dispatched = Dispatched(
         at=record.now,
-        command_topic=message.topic,
+        command_topic=topic,
         recipient_key=message.recipient_key if limited else None,
         decided=candidate.decided,
     )
