@@ -269,9 +269,3 @@ class Kind:
     lane: Lane = Lane.NORMAL
     in_doubt: InDoubt = InDoubt.RESEND
     variables: Callable[[Cause, KindSettings], Mapping[str, object]] = no_variables
-
-    @property
-    def has_terms(self) -> bool:
-        """Whether its messages carry what those of most kinds do not: see `processors.recipients`."""
-        asks = self.asks_for_reminders or self.asks_for_boxes or self.is_awaited
-        return asks or bool(self.dispatch_boxes or self.programme) or isinstance(self.audience, MainPhone)

@@ -48,11 +48,14 @@ class Occasion:
     tables: Tables
     known: InForce
     standing: Standing | None
-    data: Mapping[str, object]
-    """The event's fields, over those that its thread remembers."""
     turn: Turn = Turn()
     looked_up: list[Contact | None] = field(default_factory=list)
     """The contact, once somebody has asked for it."""
+
+    @property
+    def data(self) -> Mapping[str, object]:
+        """The event's fields, over those that its thread remembers."""
+        return self.standing.data if self.standing else self.cause.data
 
     @property
     def time(self) -> datetime:
@@ -81,11 +84,3 @@ class Occasion:
     def thread(self) -> str:
         """What the rows of all that waits because of this event have in common: its thread, or else itself."""
         return self.standing.key if self.standing else row_key(self.event.source, self.event.id)
-
-
-def occasion_of(
-    event: Event, cause: Cause, record: Record, tables: Tables, known: InForce, standing: Standing | None = None
-) -> Occasion:
-    """The occasion that an event is, which finds its thread like this."""
-    data = standing.data if standing else cause.data
-    return Occasion(event=event, cause=cause, record=record, tables=tables, known=known, standing=standing, data=data)

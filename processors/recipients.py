@@ -10,7 +10,6 @@ from processors.settings import InForce
 from schemas.candidate import Candidate, Cause, Recipient
 from schemas.contact import Contact
 from schemas.reasons import Reason
-from schemas.replacing import replace_struct
 from schemas.settings_sections import StaffMember
 from schemas.words import Channel
 
@@ -33,7 +32,7 @@ def candidate_for(
     """A message about `contact` (None: unknown), to that contact or to `recipient`; `about` tells it from others."""
     own = known.settings.kinds[kind.name]
     to = recipient or contact_recipient(contact, cause.subject, channel, own.number or kind.number)
-    made = Candidate(
+    return Candidate(
         message_id=known_as or message_id(kind.name, channel, cause, tenant, about or _told_apart(to, cause)),
         tenant=tenant,
         kind=kind.name,
@@ -48,20 +47,12 @@ def candidate_for(
         contact=contact,
         useful_until=useful_until,
         variables={**(variables or {}), **kind.variables(cause, own)},
-    )
-    return _on_its_terms(made, kind, known) if kind.has_terms else made
-
-
-def _on_its_terms(made: Candidate, kind: Kind, known: InForce) -> Candidate:
-    """What most kinds do not have: apart, for a call with more than fifteen names takes more than twice as long."""
-    return replace_struct(
-        made,
         needs_reminders=kind.asks_for_reminders,
         needs_box=kind.asks_for_boxes,
-        dispatch_box=_dispatch_box(kind, made.channel, made.cause),
+        dispatch_box=_dispatch_box(kind, channel, cause),
         programme=kind.programme,
         is_awaited=kind.is_awaited,
-        sender=_caller(kind, made.cause, known),
+        sender=_caller(kind, cause, known),
     )
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from processors.effects import Delete, Effect, Fire, Put, Table, Tables
-from schemas.clock import to_millis
+from schemas.clock import sortable, to_millis
 from schemas.origin import Origin, origin_of
 from schemas.state import Alarm
 
@@ -22,8 +22,13 @@ def timer_key(due: datetime, row: str, since: datetime | None = None) -> str:
 
     Of several that are due at once those with the earliest `since` come first.
     """
-    place = str(to_millis(due)).zfill(15)
-    return f"{place}\0{row}" if since is None else f"{place}\0{str(to_millis(since)).zfill(15)}\0{row}"
+    waits = row if since is None else f"{sortable(to_millis(since))}\0{row}"
+    return f"{sortable(to_millis(due))}\0{waits}"
+
+
+def first_after(now: datetime) -> str:
+    """The smallest key of what is due only later."""
+    return sortable(to_millis(now) + 1)
 
 
 def place_of(key: str) -> tuple[str, str]:
@@ -61,8 +66,7 @@ def fire_due(
 
     A tick that has done enough stops between two of them.
     """
-    end = f"{to_millis(now) + 1:015d}"
-    for key, alarm in tables.range(timers, "", end, FIRED_PER_TICK):
+    for key, alarm in tables.range(timers, "", first_after(now), FIRED_PER_TICK):
         if tables.had_enough():
             return
         yield Fire(timers, key, wake(alarm.row))

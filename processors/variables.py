@@ -7,10 +7,12 @@ from functools import lru_cache
 
 from schemas.candidate import Cause
 from schemas.contact import Contact
+from schemas.making import made_quickly
 from schemas.settings import Settings
 from schemas.validation import to_plain
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TenantFacts:
     """What templates may say of the tenant."""
@@ -64,32 +66,18 @@ def _contact(contact: Contact | None) -> dict[str, object]:
 
 
 def _tenant(tenant: str, settings: Settings) -> Mapping[str, object]:
-    return _facts(
-        tenant,
-        settings.name or tenant,
-        settings.currency,
-        settings.portal_url,
-        settings.main_phone,
-        settings.contact_email,
+    facts = TenantFacts(
+        id=tenant,
+        name=settings.name or tenant,
+        currency=settings.currency,
+        portal_url=settings.portal_url,
+        main_phone=settings.main_phone,
+        contact_email=settings.contact_email,
     )
+    return _plain(facts)
 
 
 @lru_cache(maxsize=256)
-def _facts(
-    tenant: str,
-    name: str,
-    currency: str,
-    portal_url: str | None,
-    main_phone: str | None,
-    contact_email: str | None,
-) -> Mapping[str, object]:
+def _plain(facts: TenantFacts) -> Mapping[str, object]:
     """The same for all messages of one version of a tenant's settings."""
-    facts = TenantFacts(
-        id=tenant,
-        name=name,
-        currency=currency,
-        portal_url=portal_url,
-        main_phone=main_phone,
-        contact_email=contact_email,
-    )
     return to_plain(facts)

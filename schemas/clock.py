@@ -13,6 +13,11 @@ def to_millis(instant: datetime) -> int:
     return since.days * 86_400_000 + since.seconds * 1000 + since.microseconds // 1000
 
 
+def sortable(millis: int) -> str:
+    """Milliseconds since 1970 as fifteen digits, as they stand in keys: the order of such texts is that of time."""
+    return str(millis).zfill(15)
+
+
 def from_millis(millis: int) -> datetime:
     """The instant of a Kafka timestamp."""
     return _EPOCH + millis * _MILLISECOND

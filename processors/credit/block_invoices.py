@@ -17,7 +17,7 @@ from processors.invoicing import BlockTurn, block_invoices
 from processors.months import first_turn, following_turn
 from processors.timers import arm
 from schemas.billing import Terms, Usage
-from schemas.clock import to_millis
+from schemas.clock import sortable, to_millis
 from schemas.replacing import replace
 from schemas.state import BlockAccount
 from schemas.topics import INVOICES
@@ -96,7 +96,7 @@ def _entries(account: BlockAccount, at: datetime, tables: Tables) -> list[tuple[
 
 
 def _before(tenant: str, millis: int) -> tuple[str, str]:
-    return row_key(tenant, ""), row_key(tenant, f"{millis:015d}")
+    return row_key(tenant, ""), row_key(tenant, sortable(millis))
 
 
 def _first_turn(terms: Terms) -> datetime | None:

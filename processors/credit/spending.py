@@ -12,7 +12,7 @@ from processors.credit.tables import BLOCK_ACCOUNTS, BLOCK_USES, SPENT
 from processors.effects import Effect, Put, Record, Tables, row_key
 from processors.invoicing import further_blocks
 from schemas.billing import Charge, PaidBy
-from schemas.clock import to_millis
+from schemas.clock import sortable, to_millis
 from schemas.purse import Spent
 from schemas.replacing import replace
 from schemas.state import BlockUse
@@ -49,7 +49,7 @@ def block_month(tables: Tables, tenant: str) -> str:
     if account is None or account.running is None or account.running.block is None:
         return ""
     turned = to_millis(account.turned_at) if account.turned_at else 0
-    return row_key(tenant, f"{turned:015d}")
+    return row_key(tenant, sortable(turned))
 
 
 def _cost_in_blocks(units: int, tables: Tables, tenant: str) -> Decimal:

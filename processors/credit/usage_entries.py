@@ -13,7 +13,7 @@ from processors.effects import Delete, Effect, Put, Table, Tables, row_key
 from processors.months import next_month, start_of
 from processors.timers import arm
 from schemas.billing import PaidBy, Usage
-from schemas.clock import to_millis
+from schemas.clock import sortable, to_millis
 from schemas.purse import Taken
 
 
@@ -57,4 +57,4 @@ def _block_time(usage: Usage, tables: Tables) -> str:
     at = usage.commanded_at or usage.at
     if account is not None and account.turned_at is not None:
         at = max(at, account.turned_at)
-    return f"{to_millis(at):015d}"
+    return sortable(to_millis(at))

@@ -18,7 +18,7 @@ from processors.effects import Delete, Effect, Forward, Put, Record, Table, Tabl
 from processors.timers import arm, disarm
 from schemas.billing import Charge
 from schemas.candidate import Withdrawal
-from schemas.clock import rfc3339, to_millis
+from schemas.clock import rfc3339, sortable, to_millis
 from schemas.message import Message
 from schemas.purse import Paid, Purse, Released, Unpaid
 from schemas.reasons import Reason
@@ -169,7 +169,7 @@ def _unpark(row: str, message: Message) -> Iterator[Effect]:
 
 
 def _parked_row(message: Message) -> str:
-    return row_key(message.tenant, f"{to_millis(_since(message)):015d}", message.message_id)
+    return row_key(message.tenant, sortable(to_millis(_since(message))), message.message_id)
 
 
 def _since(message: Message) -> datetime:

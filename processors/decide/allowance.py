@@ -18,7 +18,7 @@ from processors.last_words import last_words
 from schemas.allowance import Allowance, PlaceGivenBack, Unsayable
 from schemas.billing import CreditChange
 from schemas.candidate import Withdrawal
-from schemas.clock import to_millis
+from schemas.clock import sortable, to_millis
 from schemas.message import Message
 from schemas.places import Asked, Place, Places, Queued
 from schemas.reasons import Reason
@@ -101,7 +101,7 @@ def _place(message: Message, record: Record, tables: Tables) -> Iterator[Effect]
         yield _keep(row, others, record)
         yield _asked(message, record)
         queued = Queued(message=message, since=record.now)
-        yield Put(table=QUEUED, key=row_key(row, f"{to_millis(record.now):015d}", message.message_id), value=queued)
+        yield Put(table=QUEUED, key=row_key(row, sortable(to_millis(record.now)), message.message_id), value=queued)
     elif is_asking:
         yield _keep(row, (*others, place), record)
         yield _asked(message, record)

@@ -17,7 +17,7 @@ from processors.decisions import decided
 from processors.effects import Effect, Record, Tables
 from processors.kind import Addressed, AtOnce, DigestWindow, Kind, MainPhone, Staff
 from processors.kinds import BATCHES, BY_EVENT
-from processors.occasion import Occasion, occasion_of
+from processors.occasion import Occasion
 from processors.recipients import candidate_for, staff_with_role
 from processors.schedule import plan
 from processors.settings import InForce
@@ -39,7 +39,7 @@ def answer(event: Event, record: Record, tables: Tables, known: InForce) -> Iter
     cause = cause_of(event)
     standing, withdrawn = stand(event, cause.data, record, tables, known)
     yield from withdrawn
-    occasion = occasion_of(event, cause, record, tables, known, standing)
+    occasion = Occasion(event=event, cause=cause, record=record, tables=tables, known=known, standing=standing)
     if event.type in REBOOKABLE:
         occasion = replace(occasion, turn=(yield from rebook(occasion)))
     kinds = [kind for kind in known.kinds_on(event.type) if kind.when(event)]
@@ -60,7 +60,7 @@ def answer_as_rule(event: Event, record: Record, tables: Tables, known: InForce)
 
 def answer_for_one(event: Event, record: Record, tables: Tables, known: InForce) -> Iterator[Effect]:
     """What kinds say to an event that travelled to one of its contacts, who is the subject here."""
-    occasion = occasion_of(event, cause_of(event), record, tables, known)
+    occasion = Occasion(event=event, cause=cause_of(event), record=record, tables=tables, known=known, standing=None)
     for kind in BY_EVENT.get(event.type, ()):
         if may_travel(kind, event) and kind.when(event):
             yield from _say(kind, occasion, set())

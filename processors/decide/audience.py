@@ -11,8 +11,6 @@ from processors.kind import Batch, Desk, Kind, Listed, Named, Writer
 from processors.occasion import Occasion
 from schemas.envelope import Event
 
-_OTHERS = (Batch, Desk, Listed, Named, Writer)
-
 
 def may_travel(kind: Kind, event: Event) -> bool:
     """Whether an event of this type may be for others than its subject."""
@@ -27,8 +25,6 @@ def may_travel(kind: Kind, event: Event) -> bool:
 
 def travels(kind: Kind, event: Event) -> bool:
     """Whether this event is for others than its subject."""
-    if not isinstance(kind.audience, _OTHERS):
-        return False
     if isinstance(kind.audience, Named):
         return _named(kind.audience, event) not in (None, event.subject)
     if isinstance(kind.audience, (Writer, Desk)):

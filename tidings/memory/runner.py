@@ -12,7 +12,7 @@ from typing import Any
 from zlib import crc32
 
 from processors.effects import Forward, Function, Record, Table
-from processors.timers import place_of
+from processors.timers import first_after, place_of
 from schemas import codec, wire
 from schemas.clock import from_millis, to_millis
 from schemas.dead_letter import DeadLetter
@@ -99,7 +99,7 @@ class MemoryRunner:
 
     def next_due(self) -> datetime | None:
         """When the first timer of any stage is due."""
-        first = min([calendar.known or calendar.first() for calendar, _, _ in self._wakers], default=NO_KEY)
+        first = min([calendar.first() for calendar, _, _ in self._wakers], default=NO_KEY)
         return None if first == NO_KEY else from_millis(int(first.partition("\0")[0]))
 
     def tick(self, now: datetime) -> int:
@@ -107,14 +107,14 @@ class MemoryRunner:
 
         Answers how many ticks of each partition a runner needs that gives one tick to all stages at once.
         """
-        end = f"{to_millis(now) + 1:015d}"
+        end = first_after(now)
         for states, function in self._tickers:
             self._fire(enumerate(states), function, now, end)
         ticks, fired = 0, True
         while fired:
             fired = False
             for calendar, states, function in self._wakers:
-                if (calendar.known or calendar.first()) < end:
+                if calendar.first() < end:
                     due = [(number, state) for number, state in enumerate(states) if state.timers.first() < end]
                     ticks += self._fire(due, function, now, end)
                     fired = True

@@ -11,7 +11,7 @@ from functools import lru_cache, partial
 from gateways.answers import Answer, Rejected, Retry, failed
 from gateways.attempts import Send, Settle, Step, answered, next_step, withdrawn
 from gateways.statuses import status_of
-from processors.effects import Effect, Forward, Put, Record, Table, Tables, prefix_end
+from processors.effects import Effect, Forward, Put, Record, Table, Tables, prefix_end, row_key
 from processors.timers import arm, disarm, fire_due
 from schemas.candidate import Withdrawal
 from schemas.consent import Consent
@@ -65,7 +65,7 @@ def _on_command(answers: Answers, record: Record, tables: Tables) -> Iterator[Ef
         return _withdraw(command, record, tables)
     if not isinstance(command, Message):
         return iter(())
-    row = _row(record.key, command.message_id)
+    row = row_key(record.key, command.message_id)
     entry, consent = tables.get(LEDGER, row), _consent(record.key, tables)
     if entry is not None and _is_resend(entry, command):
         step: Step = next_step(None, command, consent, record.now)
@@ -107,7 +107,7 @@ def _attempt(
     address = next((key for key in _addresses(message) if key in answers), None) if answers else None
     word = _DELIVERED
     if address is not None:
-        counted = _row(message.tenant, address)
+        counted = row_key(message.tenant, address)
         used = tables.get(USED_UP, counted)
         number = used.attempt if used else 0
         word = answers[address][number] if number < len(answers[address]) else word
@@ -143,10 +143,10 @@ def _answer(intent: LedgerEntry, row: str, message: Message, record: Record) -> 
 def _withdraw(withdrawal: Withdrawal, record: Record, tables: Tables) -> Iterator[Effect]:
     """Stop what waits: one message, or all that wait for one contact at this address."""
     if withdrawal.message_id is not None:
-        row = _row(record.key, withdrawal.message_id)
+        row = row_key(record.key, withdrawal.message_id)
         yield from _cancel(row, tables.get(LEDGER, row), withdrawal, record)
         return
-    low = _row(record.key, "")
+    low = row_key(record.key, "")
     for row, entry in tables.range(LEDGER, low, prefix_end(low), WITHDRAWN_AT_ONCE):
         if entry.message is not None and entry.message.contact == withdrawal.contact:
             yield from _cancel(row, entry, withdrawal, record)
@@ -204,7 +204,3 @@ def _addresses(message: Message) -> tuple[str, ...]:
 def _consent(key: str, tables: Tables) -> Consent | None:
     consent = tables.shared(CONSENTS.name, key)
     return consent if isinstance(consent, Consent) else None
-
-
-def _row(key: str, rest: str) -> str:
-    return f"{key}\0{rest}"
