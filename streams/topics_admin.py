@@ -12,7 +12,13 @@ from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import (
+    GroupCoordinatorNotAvailableError,
+    KafkaError,
+    TopicAlreadyExistsError,
+    UnknownTopicOrPartitionError,
+    for_code,
+)
 
 from streams.client import administration
 from streams.incremental_configs import SetTopicConfigs
@@ -66,7 +72,7 @@ async def plan(installation: Installation, stages: tuple[Stage, ...] = TOPOLOGY)
 async def apply(installation: Installation, stages: tuple[Stage, ...] = TOPOLOGY) -> tuple[Difference, ...]:
     """Mend what can be mended and return what has to be mended by hand; safe to repeat and to run twice at once.
 
-    Returns when the brokers tell everyone of it, each partition has its leader, and groups can be joined.
+    Returns when the brokers tell of it, each partition has its leader, and groups can be joined.
     """
     wanted = {topic.name: topic for topic in wanted_topics(installation, stages)}
     async with administration(installation.kafka) as admin:
@@ -105,7 +111,8 @@ async def _differences(admin: AIOKafkaAdminClient, wanted: Iterable[WantedTopic]
     settings = await _settings(admin, names)
     found: list[Difference] = []
     for topic in wanted:
-        if described.get(topic.name):  # a broker may have heard of a topic, and not yet of its partitions
+        # A broker may have heard of a topic and not yet of its partitions; another may not have heard of it at all.
+        if described.get(topic.name) and topic.name in settings:
             found += _compare(topic, described[topic.name], settings[topic.name])
         else:
             missing = Difference(topic=topic.name, setting="", found=None, wanted="", mending=Mending.CREATE)
@@ -131,7 +138,7 @@ def _by_hand(topic: WantedTopic, setting: str, found: int, wanted: int) -> Diffe
 
 
 async def _settings(admin: AIOKafkaAdminClient, topics: list[str]) -> dict[str, dict[str, str]]:
-    """The settings of topics, by topic and name."""
+    """The settings of topics, by topic and name; without those of which the broker that is asked has not heard."""
     if not topics:
         return {}
     resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in topics]
@@ -139,6 +146,8 @@ async def _settings(admin: AIOKafkaAdminClient, topics: list[str]) -> dict[str, 
     found = {}
     for answer in answers:
         for code, message, _, name, entries in answer.resources:
+            if code == UnknownTopicOrPartitionError.errno:
+                continue
             _require_success(code, message, f"the settings of topic {name} cannot be read")
             found[name] = {entry[0]: entry[1] for entry in entries}
     return found
@@ -173,7 +182,8 @@ async def _settled(admin: AIOKafkaAdminClient, wanted: Mapping[str, WantedTopic]
 
 async def _led(admin: AIOKafkaAdminClient, topics: list[str]) -> bool:
     described = await admin.describe_topics(topics)
-    return all(partition["leader"] >= 0 for topic in described for partition in topic["partitions"])
+    partitions = [topic["partitions"] for topic in described]
+    return all(partitions) and all(each["leader"] >= 0 for of_topic in partitions for each in of_topic)
 
 
 async def _groups_kept(admin: AIOKafkaAdminClient, group: str) -> None:

@@ -42,6 +42,8 @@ class Broker:
         self.appended_at: defaultdict[Place, list[float]] = defaultdict(list)
         self.appended_ms: defaultdict[Place, list[int]] = defaultdict(list)
         """When each record came to stand there: in seconds of the world, and by the clock on the wall."""
+        self.batches: defaultdict[Place, list[range]] = defaultdict(list)
+        """The offsets of each batch that was appended."""
         self.committed: dict[tuple[str, str, int], int] = {}
         self.commits: list[tuple[float, str, Place, int]] = []
         """Every commit that was taken: when, of which group, where, up to which offset."""
@@ -60,6 +62,7 @@ class Broker:
             history.append(record)
             self.appended_at[topic, partition].append(now())
             self.appended_ms[topic, partition].append(self.now_ms)
+        self.batches[topic, partition].append(range(first, len(log)))
         self.storm.step(f"  {topic}/{partition} [{first}..{len(log) - 1}]")
         for wake in self._watchers.get(topic, ()):
             wake()
