@@ -1,10 +1,11 @@
 """What a text to a tenant's number or short code asks for, and what that changes (contract section 8)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from processors.keywords import Keyword, folded, keyword
 from schemas.consent import EVERYTHING, MARKETING, Means
+from schemas.faults import Fault
 from schemas.settings import Settings
 from schemas.settings_sections import Programme
 
@@ -118,3 +119,21 @@ def asked_on_short_code(text: str, number: str, settings: Settings) -> Asked:
 def _joined(text: str, code: _Code) -> str | None:
     said = folded(text)
     return next((word for word in code.programmes if folded(word) == said), None) if said else None
+
+
+def programme_faults(settings: Settings) -> Iterator[Fault]:
+    """Programmes that nobody can join by their word, or whose STOP would end more than them."""
+    wider = {EVERYTHING, MARKETING, *(own.category for own in settings.kinds.values())}
+    seen: dict[str, str] = {}
+    for word in settings.programmes:
+        said = folded(word)
+        if not said:
+            yield Fault(path=f"programmes.{word}", reason="has no letter or digit, so nobody can text it")
+        elif keyword(word) is not None:
+            yield Fault(path=f"programmes.{word}", reason="is a word with a meaning of its own in every text")
+        elif said in seen:
+            yield Fault(path=f"programmes.{word}", reason=f"is the same keyword as {seen[said]}")
+        elif word.casefold() in wider:
+            reason = f"is also what people opt out of: a STOP to the programme would end all that is {word!r}"
+            yield Fault(path=f"programmes.{word}", reason=reason)
+        seen.setdefault(said, word)

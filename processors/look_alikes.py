@@ -4,8 +4,11 @@ One curly apostrophe makes a text UCS-2 and halves its room. Only punctuation, b
 here; letters with accents that GSM-7 lacks are left alone, for without them a name is misspelt.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+
+from processors.segments import pack
 
 _TWINS: Mapping[str, str] = {
     "'": "‘’‚‛′‵´`ʹʻʼʽˈˊˋ＇❛❜",
@@ -48,6 +51,9 @@ LOOK_ALIKES: Mapping[str, str] = {
     **{letter: twin for twin, letters in _TWINS.items() for letter in letters},
 }
 """Character → what stands for it in GSM-7."""
+_JOINERS = frozenset("\u200c\u200d\u200e\u200f")
+"""Invisible, but words and emoji are written with them; where a text stays UCS-2, no room is gained without them."""
+_FRACTION_OF_MORE = re.compile(r"(?<=[0-9])(?=[½¼¾])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +65,17 @@ class Rewritten:
 
 
 def rewrite(text: str) -> Rewritten:
-    """Every look-alike by its twin; all else stays as it is."""
+    """Every look-alike by its twin, `2½` as `2 1/2`; all else stays as it is."""
     found = dict.fromkeys(letter for letter in text if letter in LOOK_ALIKES)
     if not found:
         return Rewritten(text=text, characters=())
-    return Rewritten(text="".join(LOOK_ALIKES.get(letter, letter) for letter in text), characters=tuple(found))
+    parted = _FRACTION_OF_MORE.sub(" ", text)
+    made = _without(found, parted)
+    if not _JOINERS.isdisjoint(found) and pack(made).encoding != "gsm7":
+        found = {letter: None for letter in found if letter not in _JOINERS}
+        made = _without(found, parted)
+    return Rewritten(text=made, characters=tuple(found))
+
+
+def _without(found: Collection[str], text: str) -> str:
+    return "".join(LOOK_ALIKES[letter] if letter in found else letter for letter in text)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from processors.asking import programme_faults
 from processors.effects import Tables
 from processors.kind import Kind
 from processors.kinds import BY_EVENT, KINDS, by_event
@@ -78,7 +79,7 @@ def _faults(settings: Settings, document: Mapping[str, object]) -> Iterator[Faul
     if size > LARGEST_DOCUMENT_BYTES:
         reason = f"have {size} bytes as JSON, and at most {LARGEST_DOCUMENT_BYTES} fit into one record"
         yield Fault(path="", reason=reason)
-    for look in (_template_faults, _currency_faults, _brand_faults, _rule_faults):
+    for look in (programme_faults, _template_faults, _currency_faults, _brand_faults, _rule_faults):
         yield from where_read(look)(settings)
 
 

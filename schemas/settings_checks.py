@@ -13,17 +13,10 @@ from schemas.settings_sections import (
     Approvals,
     Billing,
     ChannelSettings,
-    Programme,
     QuietHours,
     StaffMember,
 )
 from schemas.words import Channel
-
-KEYWORDS = frozenset(
-    {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "OPT OUT"}
-    | {"HELP", "INFO", "START", "YES", "UNSTOP"}
-)
-"""Words that have a meaning of their own in a text (contract section 8), so that no programme may be called so."""
 
 Faults = Iterator[Fault]
 
@@ -136,19 +129,6 @@ def _sms_billing(billing: Billing, plain: Any) -> Faults:
                 yield Fault(path=f"billing.sms.{name}", reason="only goes with model block")
 
 
-def _programmes(programmes: Mapping[str, Programme], _plain: object) -> Faults:
-    seen: dict[str, str] = {}
-    for keyword in programmes:
-        folded = keyword.strip().upper()
-        if not folded:
-            yield Fault(path="programmes", reason="has a programme without a keyword")
-        elif folded in KEYWORDS:
-            yield Fault(path=f"programmes.{keyword}", reason="is a word with a meaning of its own in every text")
-        elif folded in seen:
-            yield Fault(path=f"programmes.{keyword}", reason=f"is the same keyword as {seen[folded]}")
-        seen.setdefault(folded, keyword)
-
-
 _CHECKS: Mapping[str, Callable[[Any, Any], Faults]] = {
     "channels": _channels,
     "footers": _footers,
@@ -156,5 +136,4 @@ _CHECKS: Mapping[str, Callable[[Any, Any], Faults]] = {
     "staff": _staff,
     "approvals": _approvals,
     "billing": _billing,
-    "programmes": _programmes,
 }

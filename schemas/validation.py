@@ -134,7 +134,8 @@ def reason_of(details: ErrorDetails) -> str:
     context = {key: f"{value:g}" if isinstance(value, float) else str(value) for key, value in _context(details)}
     if "expected" in context:
         context["expected"] = context["expected"].replace("'", "").replace(" or ", ", ")
-    template = _REASONS.get(details["type"])
+    is_empty = details["type"] == "string_too_short" and context["min_length"] == "1"
+    template = _REASONS.get("too_short" if is_empty else details["type"])
     reason = template.format(**{**context, "shown": shown}) if template else f"{details['msg']}, not {shown}"
     return reason + _mending(details["type"], details["input"])
 

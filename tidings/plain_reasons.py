@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from schemas.reasons import Reason, word
 from schemas.words import Channel
-from tidings.reason_texts import TEXTS, Because
+from tidings.reason_texts import NOTHING, TEXTS, Because
 
 
 def because(reason: str, channel: Channel | None = None, facts: Mapping[str, object] | None = None) -> Because:
@@ -18,6 +18,8 @@ def because(reason: str, channel: Channel | None = None, facts: Mapping[str, obj
         texts, parameter = _NO_FIELD, repr(parameter.removeprefix("field:"))
     elif word(reason) is Reason.NO_ADDRESS and facts and "staff_with_role" in facts:
         texts, parameter = _NO_STAFF, repr(facts["staff_with_role"])
+    elif word(reason) is Reason.SUPPRESSED:
+        texts = _SUPPRESSED.get(parameter, texts)
     named = {"value": parameter, "channel": channel or "<channel>"}
     return replace(
         texts,
@@ -37,3 +39,16 @@ _NO_STAFF = Because(
     advice="Give somebody the role, in `staff` of the tenant's settings; it counts from the next event on.",
     otherwise="a member of staff had the role {value}",
 )
+_SUPPRESSED = {
+    "complaint": Because(
+        why="the recipient reported an earlier message as unwanted",
+        advice="Respect it, and do not write to this person by another way.",
+        otherwise="no complaint had come from the address",
+    ),
+    "deceased": Because(
+        why="the person at the address is recorded as deceased",
+        advice=NOTHING,
+        otherwise="the person were not recorded as deceased",
+    ),
+}
+"""What is said of a bounce, to ask for another address, would hurt here."""

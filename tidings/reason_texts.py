@@ -130,9 +130,9 @@ TEXTS: dict[Reason, Because] = {
         otherwise="the recipient had joined the programme {value}",
     ),
     Reason.SUPPRESSED: Because(
-        why="the address may not be used any more ({value})",
+        why="an earlier message to the address bounced",
         advice="Ask the recipient for another address and enter that one.",
-        otherwise="there were no {value} on record for the address",
+        otherwise="no earlier message to the address had bounced",
     ),
     Reason.DUPLICATE: Because(
         why="it is the very message {value} again",

@@ -50,7 +50,7 @@ def _hear_text(kind: Kind, text: str, number: str, writer: str, occasion: Occasi
         yield from _pass_on(kind, address, occasion)
         return
     channel = Channel.SHORT_CODE if on_code else Channel.SMS
-    yield from _answer(kind, asked, _who(address, occasion), channel, occasion, sender=number)
+    yield from _answer(kind, asked, address, _who(address, channel, occasion), channel, occasion, sender=number)
 
 
 def _hear_text_by_email(kind: Kind, text: str, writer: str, sms_alerts: str, occasion: Occasion) -> Iterator[Effect]:
@@ -61,8 +61,8 @@ def _hear_text_by_email(kind: Kind, text: str, writer: str, sms_alerts: str, occ
     if asked is None:
         yield from _pass_on(kind, writer, occasion)
         return
-    recipient = replace(_who(writer, occasion), sms_alerts=sms_alerts)
-    yield from _answer(kind, asked, recipient, Channel.SMS, occasion, sender=None)
+    recipient = replace(_who(writer, Channel.SMS, occasion), sms_alerts=sms_alerts)
+    yield from _answer(kind, asked, writer, recipient, Channel.SMS, occasion, sender=None)
 
 
 def _hear_mail(kind: Kind, mail: InboundEmail, occasion: Occasion) -> Iterator[Effect]:
@@ -92,10 +92,17 @@ def _hear_mail(kind: Kind, mail: InboundEmail, occasion: Occasion) -> Iterator[E
 
 
 def _answer(
-    kind: Kind, asked: Asked, recipient: Recipient, channel: Channel, occasion: Occasion, *, sender: str | None
+    kind: Kind,
+    asked: Asked,
+    address: str,
+    recipient: Recipient,
+    channel: Channel,
+    occasion: Occasion,
+    *,
+    sender: str | None,
 ) -> Iterator[Effect]:
     """A keyword takes hold also where its confirmation is off."""
-    off, address = switched_off(kind, occasion), recipient.to or ""
+    off = switched_off(kind, occasion)
     if off:
         yield dropped(kind, occasion, channel, off)
     message = replace(_candidate(kind, channel, recipient, occasion), variables=asked.variables, sender=sender)
@@ -152,8 +159,12 @@ def _candidate(kind: Kind, channel: Channel, recipient: Recipient, occasion: Occ
     )
 
 
-def _who(address: str, occasion: Occasion) -> Recipient:
-    return Recipient(to=address, contact=occasion.event.subject or None)
+def _who(address: str, channel: Channel, occasion: Occasion) -> Recipient:
+    """Who wrote; a name in place of a number, as banks and shops write with, cannot be answered."""
+    contact = occasion.event.subject or None
+    if not address.removeprefix("+").isdecimal():
+        return Recipient(contact=contact, missing=Reason.NO_ADDRESS.of(channel))
+    return Recipient(to=address, contact=contact)
 
 
 def _on_its_way(heard: Heard) -> Forward:

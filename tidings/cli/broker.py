@@ -67,13 +67,16 @@ def broker_home(installation: "Installation") -> "Path":
 
 
 def started(installation: "Installation", settings: "BrokerSettings | None" = None) -> "RunningBroker":
-    """Start the local broker, showing on standard error what takes long."""
+    """Start the local broker, showing on standard error what takes long; into a pipe goes a line for all of it."""
     from deploy.local_kafka import BrokerSettings, Progress
     from deploy.local_kafka import start as start_broker
     from tidings.cli.output import console
 
     settings = settings or BrokerSettings(port=_local_port(installation))
-    with console(stderr=True).status("Starting Kafka") as shown:
+    screen = console(stderr=True)
+    if not screen.is_terminal:
+        screen.print("Starting Kafka; the first time, it is downloaded.")
+    with screen.status("Starting Kafka") as shown:
 
         def on_progress(progress: Progress) -> None:
             share = f" {progress.done * 100 // progress.total} %" if progress.total else ""

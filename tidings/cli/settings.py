@@ -94,9 +94,9 @@ def apply(
 
     wanted, known = _read(file, tenant, as_json)
     version = known.version if known else 0
-    if wanted.version != version:
-        raise fail(_stale(wanted, version))
     found = changes(known.document if known else {}, wanted.settings)
+    if found and wanted.version != version:
+        raise fail(_stale(wanted, version))
     if found:
         applied = asyncio.run(put_in_force(installed().kafka, wanted, known, by, wait_seconds))
         _require_ours(applied, wanted, wait_seconds)

@@ -36,8 +36,10 @@ def up(
     from tidings.supervision import StartedInVain
 
     installation = load()
+    servers = installation.kafka.bootstrap_servers
+    typer.echo(f"Starting Tidings on the Kafka at {servers}. It runs once each part says that it is ready.", err=True)
     ours = False
-    if installation.kafka.is_local_default and not _answers(installation.kafka.bootstrap_servers):
+    if installation.kafka.is_local_default and not _answers(servers):
         ours = not started(installation).was_running
     try:
         asyncio.run(_run(installation, http_port or installation.worker.http_port))

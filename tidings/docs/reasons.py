@@ -1,5 +1,6 @@
 """docs/reference/reasons.md: why something was not sent, in plain words."""
 
+from schemas.consent import SUPPRESSIONS
 from schemas.reasons import Reason
 from tidings.docs.markdown import code, escaped, page, table
 from tidings.plain_reasons import because
@@ -24,6 +25,8 @@ def reasons() -> str:
 def _names(reason: Reason) -> tuple[str, ...]:
     if reason is Reason.NO_ADDRESS:
         return reason.of("<channel>"), reason.of("field:<path>")
+    if reason is Reason.SUPPRESSED:
+        return tuple(map(reason.of, SUPPRESSIONS))
     return (reason.of(f"<{reason.takes}>") if reason.takes else str(reason),)
 
 

@@ -190,6 +190,12 @@ def test_settings_are_changed_by_a_file_as_a_whole_and_from_the_version_that_sta
     told = json.loads(shown("--json").stdout)
     assert (told["version"], told["settings"][0]["value"]) == (2, "The Park")
 
+    again = running.tidings("settings", "apply", str(file))
+    assert (again.returncode, again.stdout) == (
+        0,
+        "Nothing differs.\nVersion 2 of parkside's settings stays in force.\n",
+    )
+    file.write_text(file.read_text().replace("The Park", "Their Park"))
     stale = running.tidings("settings", "apply", str(file))
     assert stale.returncode == 1
     assert "was made from version 1" in stale.stderr

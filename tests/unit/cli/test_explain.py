@@ -41,6 +41,19 @@ def status(state: Status = Status.ACCEPTED, **fields: object) -> DeliveryStatus:
     return DeliveryStatus(status=state, **given)  # type: ignore[arg-type]  # fields as the test names them
 
 
+@pytest.mark.parametrize(
+    ("parameter", "happened", "is_another_address_asked_for"),
+    [("bounce", "bounced", True), ("complaint", "reported", False), ("deceased", "deceased", False)],
+)
+def test_nobody_is_told_to_ask_the_dead_or_who_complained_for_an_address(
+    parameter: str, happened: str, is_another_address_asked_for: bool
+) -> None:
+    told = because(Reason.SUPPRESSED.of(parameter))
+    assert happened in told.why
+    assert happened in told.otherwise or parameter in told.otherwise
+    assert ("another address" in told.advice) == is_another_address_asked_for
+
+
 CHARGED = {"no", "when it leaves", "the other message is", "the first one is", "the new one is"}
 
 
@@ -56,14 +69,16 @@ def test_every_reason_says_what_happened_what_to_do_what_would_change_it_and_whe
         assert reason.value not in clause
     assert told.advice.endswith(".")
     assert told.charged in CHARGED
-    assert ("PARAMETER" in told.why + told.advice) == (reason.takes is not None)
+    has_words_of_its_own_for_each = reason is Reason.SUPPRESSED
+    names_it = reason.takes is not None and not has_words_of_its_own_for_each
+    assert ("PARAMETER" in told.why + told.advice) == names_it
     assert not any(brace in text for brace in "{}" for text in (told.why, told.advice, told.otherwise))
 
 
 @pytest.mark.parametrize("reason", Reason)
 def test_the_reference_says_of_every_reason_what_the_command_says(reason: Reason) -> None:
     carried = reason.of(f"<{reason.takes}>") if reason.takes else reason.value
-    carried = "no_address:<channel>" if reason is Reason.NO_ADDRESS else carried
+    carried = {"no_address": "no_address:<channel>", "suppressed": "suppressed:deceased"}.get(reason, carried)
     told = because(carried)
     [row] = [line for line in unescape(reasons()).splitlines() if line.startswith(f"| `{carried}` |")]
     assert told.why[1:] in row

@@ -63,6 +63,14 @@ def test_a_repeated_stop_is_not_answered_again_and_says_why() -> None:
     assert world.reasons(second) == [("dropped", "sms", "opted_out:all")]
 
 
+def test_a_keyword_from_a_name_takes_hold_and_is_not_answered_for_a_name_has_no_number() -> None:
+    world = shop()
+    stop = world.happens("inbound.sms", data={"from": "BANKCO", "to": PANTRYS, "text": "STOP"})
+    assert world.reasons(stop) == [("dropped", "sms", "no_address:sms")]
+    assert consent(world, "BANKCO").opted_out == ("all",)
+    assert world.messages == []
+
+
 def test_an_opt_out_says_in_decisions_how_it_came_to_be() -> None:
     world = shop()
     stop = texts(world, "STOP")

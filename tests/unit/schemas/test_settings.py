@@ -355,14 +355,6 @@ FAULTS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "footer of mail": ({"footers": {"email": "Bye"}}, ["footers.email: unknown key: only texts have footers"]),
     "staff twice": ({"staff": [{"id": "s1"}, {"id": "s1"}]}, ["staff.1.id: stands twice: 's1'"]),
     "building of no brand": ({"buildings": {"b1": {"brand": "z"}}}, ["buildings.b1.brand: is no key of brands: 'z'"]),
-    "programme called STOP": (
-        {"programmes": {"stop": {"short_code": "12345", "name": "Stop"}}},
-        ["programmes.stop: is a word with a meaning of its own in every text"],
-    ),
-    "programme twice": (
-        {"programmes": {"trunk": {"short_code": "12345", "name": "Trunk"}}},
-        ["programmes.trunk: is the same keyword as TRUNK"],
-    ),
     "template of no kind": ({"templates": {"pigeon": {"email": {"text": "x"}}}}, ["templates.pigeon: unknown kind"]),
     "template of no channel": (
         {"templates": {"document": {"fax!": {"text": "x"}}}},
