@@ -1,13 +1,14 @@
-"""How many outcomes an event was given that also could have had none; topic `audience`."""
+"""That an event was taken, and how many outcomes it was given, where nothing else says so; topic `audience`."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """An event which only changes state was answered all the same, with so many outcomes at once.
+    """An event which only changes state was taken, and answered with so many outcomes at once; mostly with none.
 
-    No stage acts on it: an audit holds the decisions against it, which nothing else would miss.
+    It stands where nothing else names the event, and where its decisions would not be missed. No stage acts on it: an
+    audit holds events and decisions against it.
     """
 
     tenant: str

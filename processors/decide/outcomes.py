@@ -1,6 +1,6 @@
 """The outcomes that an event is given at once: each says among how many it is, so that none can be lost unnoticed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from processors.effects import Effect, Forward
 from schemas.answered import Answered
@@ -9,6 +9,7 @@ from schemas.decision import Decision
 from schemas.envelope import Event
 from schemas.events import STATE_ONLY
 from schemas.inbound import Heard
+from schemas.origin import origin_of
 from schemas.replacing import replace, replace_struct
 from schemas.topics import AUDIENCE
 
@@ -17,8 +18,8 @@ def counted(event: Event, effects: Iterator[Effect]) -> Iterator[Effect]:
     """The effects of answering an event; what it forwards comes last, in its order, and bears the number of outcomes.
 
     An outcome is a decision on the event, a message on which dispatch will take the first decision, or a decision by
-    which the event ends what another one began. Of an event that needs none, their number is said once more beside
-    them where a decision has no message: nothing else would miss it.
+    which the event ends what another one began. Of an event that needs none, their number is said beside them where a
+    decision has no message, and where nothing that it came to names it: nothing else would miss it.
     """
     forwards: list[Forward] = []
     outcomes: list[str | int | None] = []
@@ -31,7 +32,7 @@ def counted(event: Event, effects: Iterator[Effect]) -> Iterator[Effect]:
     among = len({*outcomes} - {None})
     for outcome, forward in zip(outcomes, forwards, strict=True):
         yield forward if outcome is None else Forward(forward.topic, forward.key, _said(forward.value, among))
-    if event.type in STATE_ONLY and any(_stands_alone(forward.value, event) for forward in forwards):
+    if event.type in STATE_ONLY and _would_not_be_missed(forwards, event):
         answered = Answered(tenant=event.tenant, event_id=event.id, outcomes=among)
         yield Forward(topic=AUDIENCE.name, key=event.key, value=answered)
 
@@ -46,6 +47,15 @@ def _outcome(number: int, value: object, event: Event) -> str | int | None:
     if isinstance(value, Heard) and isinstance(value.message, Candidate):
         return _outcome(number, value.message, event)
     return None
+
+
+def _would_not_be_missed(forwards: Sequence[Forward], event: Event) -> bool:
+    """Whether the event leaves no trace, or a decision that nothing else speaks of."""
+    leaves_trace = any(
+        origin_of(forward.value).event_id == event.id or _outcome(0, forward.value, event) is not None
+        for forward in forwards
+    )
+    return not leaves_trace or any(_stands_alone(forward.value, event) for forward in forwards)
 
 
 def _stands_alone(value: object, event: Event) -> bool:

@@ -117,12 +117,16 @@ def _take(event: Event, record: Record, tables: Tables, known: InForce | None) -
         return
     yield Put(SEEN, heard, Seen(at=record.now))
     if event.type == "settings.changed":
-        changed = yield from on_settings_changed(event, record, tables)
-        if changed is not None:
-            said = summary(event, changed.version)
-            yield from counted(said, answer_as_rule(said, record, tables, changed))
+        yield from counted(event, _change_settings(event, record, tables))
         return
     yield from _answered(event, record, tables, known, _change_state if event.type in STATE_CHANGES else answer)
+
+
+def _change_settings(event: Event, record: Record, tables: Tables) -> Iterator[Effect]:
+    """Settings change; then the rules that are in force now may say something to it."""
+    changed = yield from on_settings_changed(event, record, tables)
+    if changed is not None:
+        yield from answer_as_rule(summary(event, changed.version), record, tables, changed)
 
 
 def _change_state(event: Event, record: Record, tables: Tables, known: InForce) -> Iterator[Effect]:

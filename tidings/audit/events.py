@@ -6,13 +6,16 @@ from dataclasses import dataclass, field
 
 from schemas.events import STATE_ONLY
 from schemas.topics import (
+    AUDIENCE,
     CHARGES,
     CONSENT_CHANGES,
     DEAD_LETTERS,
     DECISIONS,
     EVENTS,
+    MESSAGES,
     REPORTS,
     SETTINGS_VERSIONS,
+    Topic,
 )
 from tidings.audit.findings import Findings
 from tidings.audit.notes import Note, What
@@ -27,6 +30,8 @@ FOLLOWS = {
     "unsubscribe.clicked": REPORTS,
 }
 """Where what such an event changes is said, with the event's id, unless it is refused."""
+TRACES = {"contact.changed": (AUDIENCE, MESSAGES)}
+"""Where any other that only changes state leaves a trace, unless it is `audience` alone."""
 
 
 @dataclass(slots=True)
@@ -57,7 +62,7 @@ class _Outcomes:
             lacking = -there % among if among else 0
             if lacking:
                 yield f"{lacking} of its decisions is missing: {there} say that they are one of {among}"
-        for number in sorted(self.answered):
+        for number in sorted(self.answered - {0}):
             if not self.among[number]:
                 yield f"outcomes that it was given at once: {number}; none of its decisions is there"
         for contact, note in self.called.items():
@@ -75,6 +80,7 @@ class _Story:
     oldest: Note | None = None
     newest: Note | None = None
     is_decided: bool = False
+    is_taken: bool = False
     outcomes: _Outcomes = field(default_factory=_Outcomes)
     subjects: dict[str, str] = field(default_factory=dict)
     places: set[str] = field(default_factory=set)
@@ -90,8 +96,9 @@ class _Story:
         if note.what is What.DEAD_LETTER:
             self.letters.add(note.text)
         self.outcomes.take(note)
+        self.is_taken = self.is_taken or note.what is What.ANSWERED
         self.is_decided = self.is_decided or _is_outcome(note)
-        if note.what in (What.DECISION, What.ENDER):  # what an opt-out rests on may be years old
+        if note.what in (What.DECISION, What.ENDER, What.ANSWERED):  # what an opt-out rests on may be years old
             self.witness = _older(self.witness, note)
         if note.what is not What.PORTION:
             self.oldest = _older(self.oldest, note)
@@ -120,7 +127,7 @@ def look_at_event(tenant: str, event_id: str, notes: Iterator[Note], scope: Scop
         findings.count(LAW, "events")
         _look_at_known(story.event, story, subject, scope, findings)
         if story.effect is None and not story.is_set_aside:
-            _look_for_effect(story.event, subject, scope, findings)
+            _look_for_effect(story.event, story, subject, scope, findings)
     else:
         known = story.witness or story.effect
         if known and scope.is_kept(EVENTS, known.at) and not scope.is_on_its_way(known.at):
@@ -173,14 +180,20 @@ def _look_at_known(event: Note, story: _Story, subject: str, scope: Scope, findi
         findings.differ(LAW, subject, f"{event_type} at {event.place} has no decision and no dead letter")
 
 
-def _look_for_effect(event: Note, subject: str, scope: Scope, findings: Findings) -> None:
-    topic = FOLLOWS.get(_type_of(event))
-    if topic is None:
+def _look_for_effect(event: Note, story: _Story, subject: str, scope: Scope, findings: Findings) -> None:
+    """What only changes state is there in what it changes, or it has left a trace for this very purpose."""
+    event_type = _type_of(event)
+    if event_type not in STATE_ONLY:
         return
+    topic = FOLLOWS.get(event_type)
+    traces: tuple[Topic, ...] = (topic,) if topic else TRACES.get(event_type, (AUDIENCE,))
     findings.count(LAW, "events whose effect is looked for")
-    if scope.is_kept(topic, event.at) and scope.is_kept(DEAD_LETTERS, event.at) and not scope.is_on_its_way(event.at):
-        says = f"{_type_of(event)} at {event.place} is neither on topic {topic.name} nor a dead letter"
-        findings.differ(LAW, subject, says)
+    if topic is None and (story.is_decided or story.is_taken):
+        return
+    is_kept = all(scope.is_kept(each, event.at) for each in (*traces, DEAD_LETTERS))
+    if is_kept and not scope.is_on_its_way(event.at):
+        names = " or ".join(each.name for each in traces)
+        findings.differ(LAW, subject, f"{event_type} at {event.place} is neither on topic {names} nor a dead letter")
 
 
 def _type_of(event: Note) -> str:

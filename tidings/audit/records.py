@@ -11,7 +11,7 @@ from processors.decide.outcomes import ended_by
 from schemas import codec, wire
 from schemas.answered import Answered
 from schemas.billing import CreditChange, Invoice, Usage
-from schemas.candidate import Candidate, Withdrawal
+from schemas.candidate import Candidate, ContactUpdate, Withdrawal
 from schemas.clock import rfc3339
 from schemas.consent import Consent, ConsentChange, Means
 from schemas.dead_letter import DeadLetter
@@ -122,6 +122,8 @@ def _on_way(value: object, plain: Note) -> Iterator[Note]:
             yield replace(plain, about=about, what=What.ANSWERED, text=str(answered.outcomes))
         case Candidate() as candidate:
             yield _on_candidate(candidate, plain)
+        case ContactUpdate() as update:
+            yield _effect(update, plain)
         case Heard() as heard:
             if heard.message is not None:
                 yield _on_candidate(heard.message, plain)
@@ -129,8 +131,12 @@ def _on_way(value: object, plain: Note) -> Iterator[Note]:
                 yield replace(plain, about=thing("address", heard.key), what=What.CHANGE, value=heard.change)
         case CreditChange(message_id=None) as bought:
             yield _effect(bought, plain)
-        case CreditChange(message_id=str(message_id)) | Withdrawal(message_id=str(message_id)):
+        case CreditChange(message_id=str(message_id)):
             yield replace(plain, about=thing("message", message_id), what=What.END)
+        case Withdrawal() as withdrawal:
+            yield _effect(withdrawal, plain)
+            if withdrawal.message_id is not None:
+                yield replace(plain, about=thing("message", withdrawal.message_id), what=What.END)
 
 
 def _on_consent(value: Consent | ConsentChange, plain: Note) -> Iterator[Note]:
@@ -143,7 +149,11 @@ def _on_consent(value: Consent | ConsentChange, plain: Note) -> Iterator[Note]:
         yield _effect(value, replace(plain, value=None))
 
 
-def _effect(value: CreditChange | ConsentChange | TenantSettings | LaterReport | Unsubscribed, plain: Note) -> Note:
+_Effect = CreditChange | ConsentChange | ContactUpdate | LaterReport | TenantSettings | Unsubscribed | Withdrawal
+
+
+def _effect(value: _Effect, plain: Note) -> Note:
+    """That a record names the event that it comes from."""
     return replace(plain, about=thing("event", value.tenant, value.event_id), what=What.EFFECT)
 
 

@@ -170,7 +170,7 @@ MEANINGS: Mapping[str, str] = {
     "Verdict.attempt": "The attempt that is in doubt.",
     "Verdict.sends_again": "Whether the message is sent once more; else it is left at that.",
     "Verdict.at": "When it was given.",
-    "Answered.outcomes": "How many decisions and messages it came to at once.",
+    "Answered.outcomes": "How many decisions and messages it came to at once; none where it changed state alone.",
     "Whereabouts.name": "The message's id, or its provider's name for it.",
     "Whereabouts.key": "The key of its statuses.",
     "LaterReport.name": "The message's id, or its provider's name for it.",

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from schemas.billing import Charge, CreditChange, Invoice, Usage
+from schemas.candidate import ContactUpdate
 from schemas.consent import Consent, ConsentChange
 from schemas.dead_letter import DeadLetter
 from schemas.decision import Decision
@@ -67,6 +68,8 @@ def last(records: Sequence[Placed], is_meant: Is) -> Placed:
         pytest.param(BOUNCED, every(ConsentChange), "no change of consent says so", id="a suppression"),
         pytest.param(BOUNCED, every(DeliveryStatus, status=Status.BOUNCED), "no status says so", id="a bounce"),
         pytest.param(PAID, every(Event, type="invoice.paid"), "no such event", id="an end of what was held"),
+        pytest.param(BILLED, every(Event, type="contact.changed"), "no such event", id="a contact"),
+        pytest.param(BILLED, every(ContactUpdate), "neither on topic audience or messages", id="its trace"),
         pytest.param(RULES, every(Decision, among=1, message_id=None), "none of its decisions", id="a lone decision"),
     ],
 )

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemas.answered import Answered
 from schemas.contact import Contact
-from schemas.topics import EVENTS
+from schemas.topics import AUDIENCE, EVENTS
 from schemas.wire import event_from_mapping
 from schemas.words import Channel
 from tests.unit.processors.world import ANN, APPOINTMENT, MONDAY, ORDER, PANTRY, World
@@ -334,3 +335,23 @@ def test_two_tenants_with_the_same_ids_do_not_meet() -> None:
         ("other", "ann@other.example"),
         ("pantry", "ann@pantry.example"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("event", "outcomes"),
+    [
+        ({"type": "payment.received", "data": {"account": "1001", "amount": "5.00"}}, [0]),
+        ({"type": "invoice.paid", "data": {"number": "17"}}, [0]),
+        ({"type": "contact.changed", "data": {"attributes": {"vip": True}}}, [0]),
+        ({"type": "contact.changed", "data": {"reminders": False}}, []),
+        ({"type": "consent.changed", "data": {"address": "ann@example.org", "opted_out": ["all"]}}, []),
+        ({"type": "order.completed", "data": ORDER}, []),
+    ],
+    ids=["a payment", "an invoice", "what no address asks", "what an address has to know", "consent", "an order"],
+)
+def test_what_leaves_no_other_trace_is_said_to_be_taken(event: dict[str, Any], outcomes: list[int]) -> None:
+    world = pantry()
+    told = world.runner.watch(AUDIENCE.name)
+    happened = world.happens(event["type"], subject="c1", actor=CLIENT, data=event["data"])
+    answered = [record.value for record in told if isinstance(record.value, Answered)]
+    assert [(each.event_id, each.outcomes) for each in answered] == [(happened, number) for number in outcomes]
