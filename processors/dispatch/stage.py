@@ -256,7 +256,7 @@ def _withdraw(withdrawal: Withdrawal, record: Record, tables: Tables) -> Iterato
         )
     yield Forward(topic=CHARGES.name, key=f"{withdrawal.tenant}|", value=withdrawal)
     if withdrawal.message_id is None:
-        for topic in _gateways_of(record.key):
+        for topic in gateways_of(record.key):
             yield Forward(topic=topic, key=record.key, value=withdrawal)
         return
     dispatched = tables.get(DISPATCHED, withdrawal.message_id)
@@ -266,7 +266,7 @@ def _withdraw(withdrawal: Withdrawal, record: Record, tables: Tables) -> Iterato
         yield Forward(topic=dispatched.command_topic, key=record.key, value=withdrawal)
 
 
-def _gateways_of(key: str) -> Iterator[str]:
+def gateways_of(key: str) -> Iterator[str]:
     """The topics of all commands that may go to the address of this key: a web, mail or postal one, or a number."""
     address = key.partition("|")[2]
     if address.startswith("https://"):

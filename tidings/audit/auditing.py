@@ -14,13 +14,16 @@ from tidings.audit.bills import InvoiceLines, look_at_bill
 from tidings.audit.consents import look_at_address
 from tidings.audit.events import look_at_event, look_at_place
 from tidings.audit.findings import Findings
+from tidings.audit.followed import look_at_erasure, look_at_followed
 from tidings.audit.messages import dossier, look_at_message
 from tidings.audit.notes import Notebook, What
-from tidings.audit.records import AUDITED, Placed, notes_on
+from tidings.audit.placed import Placed
+from tidings.audit.records import AUDITED, notes_on
 from tidings.audit.scope import Scope
 from tidings.config import Kafka
 
-_LAWS_OF_REPEATS = {What.DECISION: 1, What.COMMAND: 2, What.USAGE: 6, What.INVOICE: 6}
+_LAWS_OF_REPEATS = {What.COMMAND: 2, What.USAGE: 6, What.INVOICE: 6}
+"""Under which law a record that stands twice is named; any other under the first."""
 
 
 class Audit:
@@ -57,14 +60,17 @@ class Audit:
                     found = dossier(names[0], notes)
                     look_at_message(found, scope, self._findings)
                     look_at_agreement(found, self._findings)
+                    look_at_followed(found, scope, self._findings)
                     look_at_bill(found, self._lines, scope, self._findings)
+                case "erasure":
+                    look_at_erasure(f"event {'/'.join(names)}", notes, scope, self._findings)
                 case _:
                     all(notes)
         self._lines.look(self._findings)
         for about, what, times in self._notebook.repeats():
             kind, *names = about.split("\0")
             says = f"the same {what} record stands {times} times on its topic"
-            self._findings.differ(_LAWS_OF_REPEATS[what], f"{kind} {'/'.join(names)}", says, is_repeat=True)
+            self._findings.differ(_LAWS_OF_REPEATS.get(what, 1), f"{kind} {'/'.join(names)}", says, is_repeat=True)
         return self._findings
 
 
@@ -80,7 +86,15 @@ def _placed(topic: Topic, stored: Stored) -> Placed:
     position, value = stored.position, None
     with suppress(Unreadable):
         value = wire.decode(topic, stored.key, stored.value, stored.headers)
-    return Placed(value=value, at=position.at, topic=topic.name, partition=position.partition, offset=position.offset)
+    key = (stored.key or b"").decode(errors="replace")
+    return Placed(
+        value=value,
+        at=position.at,
+        topic=topic.name,
+        partition=position.partition,
+        offset=position.offset,
+        key=key,
+    )
 
 
 def audited(records: Iterable[Placed], scope: Scope) -> Findings:

@@ -78,7 +78,7 @@ def _look_at_usage(found: Dossier, entries: Sequence[Usage], scope: Scope, findi
     known = found.of(What.STATUS)
     if any(not scope.is_kept(STATUSES, note.at) for note in (*known, *found.of(What.USAGE))):
         return
-    wanted = [value for value in found.follows if isinstance(value, Usage)]
+    wanted = [forward.value for forward, _ in found.follows if isinstance(forward.value, Usage)]
     if wanted:
         findings.count(LAW, "messages to be billed")
     if any(scope.is_on_its_way(note.at) for note in (*known, *found.of(What.USAGE))):

@@ -1,10 +1,10 @@
 """Laws 1 and 2 of one message: what was decided was commanded, what was commanded was reported, and it left once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from processors.effects import Record
+from processors.effects import Forward, Record
 from processors.status import on_status, rises
 from schemas.decision import Decision
 from schemas.delivery import AttemptState, DeliveryStatus
@@ -32,6 +32,7 @@ class Dossier:
     decisions: list[Decision] = field(default_factory=list)
     statuses: list[DeliveryStatus] = field(default_factory=list)
     notes: dict[What, list[Note]] = field(default_factory=dict)
+    followed: list[tuple[Forward, datetime]] | None = None
 
     def of(self, what: What) -> Sequence[Note]:
         """The notes of one sort, in the order of their topic."""
@@ -52,13 +53,18 @@ class Dossier:
         return folded
 
     @property
-    def follows(self) -> list[object]:
-        """What the statuses come to, by the very function that stage settle performs: usage, decisions."""
+    def follows(self) -> list[tuple[Forward, datetime]]:
+        """What the statuses come to, by the very function that stage settle performs, and when."""
+        if self.followed is None:
+            self.followed = list(self._perform())
+        return self.followed
+
+    def _perform(self) -> Iterator[tuple[Forward, datetime]]:
         records = (
             Record(topic=STATUSES.name, key=status.key, value=status, now=note.at)
             for status, note in zip(self.statuses, self.of(What.STATUS), strict=True)
         )
-        return [forward.value for forward in Scratch().perform(on_status, records)]
+        return Scratch().perform(on_status, records)
 
     @property
     def subject(self) -> str:
@@ -106,13 +112,19 @@ def _look_at_decisions(found: Dossier, scope: Scope, findings: Findings) -> None
     last = found.decisions[-1]
     if last.outcome in (Outcome.SCHEDULED, Outcome.HELD):
         findings.count(TO_BE, "messages that wait")
-        until = last.due or _useful_until(found)
+        until = _due(last, found) or _useful_until(found)
         if until is not None and not scope.is_on_its_way(until):
             says = f"event {last.event_id}: {last.outcome} until {until.isoformat()}, and nothing came of it"
             findings.differ(TO_BE, found.subject, says)
         ends = [note for note in found.of(What.END) if not scope.is_on_its_way(note.at)]
         if ends:
             findings.differ(TO_BE, found.subject, f"was ended at {ends[0].place}, and no decision says so")
+
+
+def _due(last: Decision, found: Dossier) -> datetime | None:
+    """When it is due; what joins it later may move that."""
+    joined = [datetime.fromisoformat(note.text) for note in found.of(What.JOINED)]
+    return max((last.due, *joined)) if last.due else None
 
 
 def _useful_until(found: Dossier) -> datetime | None:
@@ -159,7 +171,8 @@ def _look_at_ends(found: Dossier, scope: Scope, findings: Findings) -> None:
     if any(scope.is_on_its_way(note.at) or not scope.is_kept(DECISIONS, note.at) for note in notes):
         return
     said = {(each.outcome, each.reason) for each in found.decisions}
-    for decision in found.follows:
+    for forward, _ in found.follows:
+        decision = forward.value
         if isinstance(decision, Decision) and (decision.outcome, decision.reason) not in said:
             says = f"ended with {decision.facts['status']}; no decision says {decision.outcome}, {decision.reason}"
             findings.differ(TO_BE, found.subject, says)

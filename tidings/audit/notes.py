@@ -3,6 +3,7 @@
 Memory is bounded, whatever the length of the log: notes stand in a file and are sorted there.
 """
 
+import hashlib
 import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -32,7 +33,11 @@ class What(StrEnum):
     ANSWERED = "answered"
     EFFECT = "effect"
     CANDIDATE = "candidate"
+    JOINED = "joined"
     END = "end"
+    RECALL = "recall"
+    ERASURE = "erasure"
+    FOLLOWED = "followed"
     NAMED = "named"
     ENDER = "ender"
     COMMAND = "command"
@@ -46,7 +51,9 @@ class What(StrEnum):
     LEFT = "left"
 
 
-REPEATABLE = (What.DECISION, What.COMMAND, What.USAGE, What.INVOICE)
+REPEATABLE = (
+    What.DECISION, What.COMMAND, What.USAGE, What.INVOICE, What.CANDIDATE, What.RECALL, What.ERASURE, What.FOLLOWED,
+)  # fmt: skip
 """Records that stand on their topic once; statuses may be repeated at any time (contract section 9)."""
 
 
@@ -119,6 +126,12 @@ class Notebook:
 def thing(kind: str, *names: str) -> str:
     """What notes are about."""
     return "\0".join((kind, *names))
+
+
+def digest(value: object, *further: object) -> bytes:
+    """What tells a record from others, with all that is said of it beside."""
+    said = "\0".join(map(str, further)).encode()
+    return hashlib.blake2b(codec.encode(value) + said, digest_size=12).digest()
 
 
 def _row(note: Note) -> tuple[object, ...]:

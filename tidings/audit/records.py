@@ -1,17 +1,15 @@
 """From a record of a topic to notes: which things it speaks of, and what of it is needed to compare."""
 
-import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 
 from processors.decide.outcomes import ended_by
-from schemas import codec, wire
-from schemas.answered import Answered
-from schemas.billing import CreditChange, Invoice, Usage
-from schemas.candidate import Candidate, ContactUpdate, Withdrawal
+from processors.last_words import last_words
+from schemas import wire
+from schemas.billing import Invoice, Usage
+from schemas.candidate import Withdrawal
 from schemas.clock import rfc3339
 from schemas.consent import Consent, ConsentChange, Means
 from schemas.dead_letter import DeadLetter
@@ -22,8 +20,8 @@ from schemas.faults import Unreadable
 from schemas.inbound import Heard
 from schemas.message import Message
 from schemas.origin import origin_of
-from schemas.portion import Portion
-from schemas.reports import LaterReport, Unsubscribed
+from schemas.reasons import Reason
+from schemas.reports import LaterReport, Unsubscribed, Whereabouts
 from schemas.state import TenantSettings
 from schemas.topics import (
     AUDIENCE,
@@ -44,7 +42,9 @@ from schemas.topics import (
     USAGE,
 )
 from schemas.words import Status
-from tidings.audit.notes import Note, What, thing
+from tidings.audit.notes import Note, What, digest, thing
+from tidings.audit.on_way import effect, following, on_way, on_withdrawal
+from tidings.audit.placed import Placed
 
 AUDITED = (
     EVENTS, AUDIENCE, MESSAGES, CHARGES, DEAD_LETTERS, DECISIONS, *COMMANDS, *LEDGERS, STATUSES, USAGE, INVOICES,
@@ -66,27 +66,11 @@ LEFT = frozenset(
 """Statuses that say that a message left for its address."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placed:
-    """A decoded record, its time, and where it stands; None as value is a record that cannot be read."""
-
-    value: object
-    at: datetime
-    topic: str
-    partition: int
-    offset: int
-
-    @property
-    def place(self) -> str:
-        """`topic/partition/offset`."""
-        return f"{self.topic}/{self.partition}/{self.offset}"
-
-
 def notes_on(record: Placed) -> Iterator[Note]:
     """The notes on one record; a record that is of no use to the audit has none."""
     plain = Note(about="", what=What.EVENT, at=record.at, place=record.place)
     if record.topic in (AUDIENCE.name, MESSAGES.name, CHARGES.name):
-        yield from _on_way(record.value, plain)
+        yield from on_way(record, plain)
         return
     if record.value is None and record.topic == EVENTS.name:
         yield replace(plain, about=thing("place", record.place), what=What.UNREADABLE)
@@ -105,38 +89,10 @@ def notes_on(record: Placed) -> Iterator[Note]:
             yield from _on_invoice(invoice, plain)
         case Consent() | ConsentChange() as consent:
             yield from _on_consent(consent, plain)
-        case TenantSettings() | LaterReport() | Unsubscribed() as effect:
-            yield _effect(effect, plain)
+        case TenantSettings() | LaterReport() | Unsubscribed() as said:
+            yield effect(said, plain)
         case other:
-            yield from _on_message(other, plain)
-
-
-def _on_way(value: object, plain: Note) -> Iterator[Note]:
-    """What calls for a decision: an event that reaches a contact, a message that is due, or one that is over."""
-    match value:
-        case Portion(contacts=(contact,)) as portion:
-            about = thing("event", portion.tenant, portion.event_id)
-            yield replace(plain, about=about, what=What.PORTION, text=contact)
-        case Answered() as answered:
-            about = thing("event", answered.tenant, answered.event_id)
-            yield replace(plain, about=about, what=What.ANSWERED, text=str(answered.outcomes))
-        case Candidate() as candidate:
-            yield _on_candidate(candidate, plain)
-        case ContactUpdate() as update:
-            yield _effect(update, plain)
-        case Heard() as heard:
-            if heard.message is not None:
-                yield _on_candidate(heard.message, plain)
-            if heard.change is not None:
-                yield replace(plain, about=thing("address", heard.key), what=What.CHANGE, value=heard.change)
-        case CreditChange(message_id=None) as bought:
-            yield _effect(bought, plain)
-        case CreditChange(message_id=str(message_id)):
-            yield replace(plain, about=thing("message", message_id), what=What.END)
-        case Withdrawal() as withdrawal:
-            yield _effect(withdrawal, plain)
-            if withdrawal.message_id is not None:
-                yield replace(plain, about=thing("message", withdrawal.message_id), what=What.END)
+            yield from _on_message(other, record, plain)
 
 
 def _on_consent(value: Consent | ConsentChange, plain: Note) -> Iterator[Note]:
@@ -146,45 +102,41 @@ def _on_consent(value: Consent | ConsentChange, plain: Note) -> Iterator[Note]:
         return
     yield replace(plain, about=thing("address", value.key), what=What.CHANGE)
     if value.means is Means.REQUEST:
-        yield _effect(value, replace(plain, value=None))
+        yield effect(value, replace(plain, value=None))
 
 
-_Effect = CreditChange | ConsentChange | ContactUpdate | LaterReport | TenantSettings | Unsubscribed | Withdrawal
-
-
-def _effect(value: _Effect, plain: Note) -> Note:
-    """That a record names the event that it comes from."""
-    return replace(plain, about=thing("event", value.tenant, value.event_id), what=What.EFFECT)
-
-
-def _on_candidate(candidate: Candidate, plain: Note) -> Note:
-    """How many decisions came before it, and until when it is of use."""
-    until = rfc3339(candidate.useful_until) if candidate.useful_until else ""
-    about = thing("message", candidate.message_id)
-    return replace(plain, about=about, what=What.CANDIDATE, text=f"{candidate.decided} {until}")
-
-
-def _on_message(value: object, plain: Note) -> Iterator[Note]:
+def _on_message(value: object, record: Placed, plain: Note) -> Iterator[Note]:
     """Commands, ledger entries and usage speak of one message; a withdrawal may come to nothing."""
     match value:
+        case Whereabouts() as where:
+            yield following(where, record, plain)
+        case Withdrawal() as withdrawal:
+            yield from on_withdrawal(withdrawal, record, plain)
         case Message() as message:
             about = thing("message", message.message_id)
             slim = replace(message, text="", subject=None, html=None, attachments=(), rewritten=(), candidate=None)
-            yield replace(plain, about=about, what=What.COMMAND, value=slim, digest=_digest(message))
+            text = _last_words(message).hex()
+            yield replace(plain, about=about, what=What.COMMAND, text=text, value=slim, digest=digest(message))
         case LedgerEntry() as entry if entry.status or entry.message:
             status = None if entry.awaits_report else entry.status
             about = thing("message", entry.message_id)
             yield replace(plain, about=about, what=What.LEDGER, text=entry.state, value=status)
         case Usage() as usage:
             about = thing("message", usage.message_id)
-            yield replace(plain, about=about, what=What.USAGE, value=usage, digest=_digest(usage))
+            yield replace(plain, about=about, what=What.USAGE, value=usage, digest=digest(usage))
+
+
+def _last_words(message: Message) -> bytes:
+    """The record by which its address is told of it, if that is not done by the stage that owns the address."""
+    said = last_words(message, message.commanded_at) if message.allowance is not None else None
+    return b"" if said is None else digest(said, MESSAGES.name, message.key, message.commanded_at)
 
 
 def _on_letter(letter: DeadLetter, plain: Note) -> Iterator[Note]:
     """What is set aside on its way to a decision excuses that there is none; a timer can be put back."""
     plain = replace(plain, what=What.DEAD_LETTER)
     yield replace(plain, about=thing("place", letter.id))
-    if letter.timer is not None or letter.topic not in _TO_BE_DECIDED:
+    if letter.timer is not None:
         return
     lost: object = None
     with suppress(Unreadable):
@@ -194,20 +146,24 @@ def _on_letter(letter: DeadLetter, plain: Note) -> Iterator[Note]:
         place = letter.id if letter.topic == EVENTS.name else ""
         yield replace(plain, about=thing("event", origin.tenant, origin.event_id), text=place)
     message = lost.message if isinstance(lost, Heard) else lost
-    if isinstance(message, Candidate | Message):
-        yield replace(plain, about=thing("message", message.message_id))
+    message_id = getattr(message, "message_id", None)
+    if message_id is not None:
+        yield replace(plain, about=thing("message", message_id))
 
 
 def _on_decision(decision: Decision, plain: Note) -> Iterator[Note]:
     about = thing("event", decision.tenant, decision.event_id)
-    digest, ended, among = _digest(decision), ended_by(decision), decision.among or 0
+    said, ended, among = digest(decision), ended_by(decision), decision.among or 0
     text = f"{0 if ended else among} {decision.contact or ''}"
-    yield replace(plain, about=about, what=What.DECISION, text=text, digest=digest)
+    yield replace(plain, about=about, what=What.DECISION, text=text, digest=said)
     by_event = decision.facts.get("by_event")
     if isinstance(by_event, str):
         about = thing("event", decision.tenant, by_event)
         what = What.ENDER if ended else What.NAMED
-        yield replace(plain, about=about, what=what, text=f"{among if ended else 0} ", digest=digest)
+        yield replace(plain, about=about, what=what, text=f"{among if ended else 0} ", digest=said)
+    reason, _, other = (decision.reason or "").partition(":")
+    if reason == Reason.COALESCED_INTO and decision.due is not None:
+        yield replace(plain, about=thing("message", other), what=What.JOINED, text=rfc3339(decision.due))
     if decision.message_id is not None:
         slim = replace(decision, facts={})
         yield replace(plain, about=thing("message", decision.message_id), what=What.DECISION, value=slim)
@@ -222,25 +178,21 @@ def _on_status(status: DeliveryStatus, plain: Note) -> Iterator[Note]:
 
 def _on_invoice(invoice: Invoice, plain: Note) -> Iterator[Note]:
     """Each mention of a message names the invoice and the line; see `invoice_lines`."""
-    digest = _digest(invoice)
+    said = digest(invoice)
     about = thing("invoice", invoice.tenant, invoice.period)
-    yield replace(plain, about=about, what=What.INVOICE, digest=digest)
+    yield replace(plain, about=about, what=What.INVOICE, digest=said)
     for number, line in enumerate(invoice.lines):
-        text = json.dumps([digest.hex(), number, line.units < 0, invoice.tenant, invoice.currency])
+        text = json.dumps([said.hex(), number, line.units < 0, invoice.tenant, invoice.currency])
         for message_id in line.usage_ids:
             yield replace(plain, about=thing("message", message_id), what=What.INVOICED, text=text)
 
 
 def mention(text: str) -> tuple[str, int, bool, str, str]:
     """What a mention says: the invoice's digest, the line's number, whether it takes back, whose bill, its currency."""
-    digest, number, takes_back, tenant, currency = json.loads(text)
-    return digest, number, takes_back, tenant, currency
+    name, number, takes_back, tenant, currency = json.loads(text)
+    return name, number, takes_back, tenant, currency
 
 
 def digest_of(invoice: Invoice) -> str:
     """The name by which mentions call an invoice."""
-    return _digest(invoice).hex()
-
-
-def _digest(value: object) -> bytes:
-    return hashlib.blake2b(codec.encode(value), digest_size=12).digest()
+    return digest(invoice).hex()

@@ -1,6 +1,7 @@
 """A stage's function on its own: one record after the other, over tables that are thrown away."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import TypeVar
 
 from processors.effects import Delete, Forward, Function, Put, Record, Table
@@ -31,8 +32,8 @@ class Scratch:
         """Never."""
         return False
 
-    def perform(self, function: Function, records: Iterable[Record]) -> Iterator[Forward]:
-        """What the function forwards, record by record."""
+    def perform(self, function: Function, records: Iterable[Record]) -> Iterator[tuple[Forward, datetime]]:
+        """What the function forwards, record by record, and each time."""
         for record in records:
             for effect in function(record, self):
                 match effect:
@@ -41,4 +42,4 @@ class Scratch:
                     case Delete(table=table, key=key):
                         self._rows.pop((table.name, key), None)
                     case Forward():
-                        yield effect
+                        yield effect, record.now

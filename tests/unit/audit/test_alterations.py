@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from schemas.allowance import PlaceGivenBack
 from schemas.billing import Charge, CreditChange, Invoice, Usage
 from schemas.candidate import ContactUpdate
 from schemas.consent import Consent, ConsentChange
@@ -18,11 +19,12 @@ from schemas.delivery import DeliveryStatus
 from schemas.envelope import Event
 from schemas.inbound import Heard
 from schemas.message import Message
-from schemas.state import TenantSettings
+from schemas.reports import Whereabouts
+from schemas.state import LastSent, TenantSettings
 from schemas.words import Channel, Lane, Status
 from tests.unit.audit.test_audit import BILLED, SCENARIOS, log_of, says
 from tidings.audit.auditing import audited
-from tidings.audit.records import Placed
+from tidings.audit.placed import Placed
 from tidings.audit.scope import Scope
 
 STOPPED = SCENARIOS / "shop" / "stop-is-confirmed-once-and-then-silence.yaml"
@@ -31,6 +33,8 @@ REFUSED = SCENARIOS / "common" / "invalid-settings-are-refused-as-a-whole.yaml"
 CREDITS = SCENARIOS / "billing" / "prepaid-texts-leave-when-credits-come.yaml"
 CONSENT = SCENARIOS / "edges" / "start-to-a-short-code-leaves-a-stop-to-the-long-number.yaml"
 PAID = next(SCENARIOS.rglob("an-invoice-paid-at-night-takes-back-the-held-reminder.yaml"))
+GIVEN_BACK = next(SCENARIOS.rglob("a-failed-text-gives-back-its-part-of-the-cap.yaml"))
+CAPPED = SCENARIOS / "only-what-leaves-counts-into-a-cap.yaml"
 RULES = SCENARIOS / "rules-write-letters-and-call-webhooks.yaml"
 CHARGE = Charge(units=9, unit="segment", amount=Decimal(9), currency="USD", paid_by="invoice", timezone="UTC")  # type: ignore[arg-type]
 Is = Callable[[Any], bool]
@@ -70,6 +74,9 @@ def last(records: Sequence[Placed], is_meant: Is) -> Placed:
         pytest.param(PAID, every(Event, type="invoice.paid"), "no such event", id="an end of what was held"),
         pytest.param(BILLED, every(Event, type="contact.changed"), "no such event", id="a contact"),
         pytest.param(BILLED, every(ContactUpdate), "neither on topic audience or messages", id="its trace"),
+        pytest.param(BILLED, every(Whereabouts), "lacks the Whereabouts", id="whereabouts"),
+        pytest.param(GIVEN_BACK, every(PlaceGivenBack), "lacks the PlaceGivenBack", id="a place given back"),
+        pytest.param(CAPPED, every(LastSent), "lacks its last words", id="last words"),
         pytest.param(RULES, every(Decision, among=1, message_id=None), "none of its decisions", id="a lone decision"),
     ],
 )

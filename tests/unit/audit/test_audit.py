@@ -24,7 +24,8 @@ from streams.topology import TOPOLOGY
 from tests.unit.gateways.samples import NOON, message
 from tidings.audit.auditing import audited
 from tidings.audit.findings import Findings
-from tidings.audit.records import AUDITED, Placed
+from tidings.audit.placed import Placed
+from tidings.audit.records import AUDITED
 from tidings.audit.scope import Scope
 from tidings.rehearsal.driver import run_in_memory
 from tidings.rehearsal.providers import provider_stage
@@ -56,7 +57,9 @@ def _placed(topic: str, own: Sequence[Record]) -> Iterator[Placed]:
         partition = crc32(record.key.encode()) % PARTITIONS
         letter = record.value if isinstance(record.value, DeadLetter) and record.value.stage == "rehearsal" else None
         value = replace(letter, offset=letter.offset + 10_000) if letter else record.value  # it stood on no topic
-        yield Placed(value=value, at=record.now, topic=topic, partition=partition, offset=offsets[partition])
+        yield Placed(
+            value=value, at=record.now, topic=topic, partition=partition, offset=offsets[partition], key=record.key
+        )
         offsets[partition] += 1
 
 
