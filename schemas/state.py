@@ -34,15 +34,18 @@ class Seen:
 @made_quickly
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thread:
-    """What later events of one appointment, cart or route need to know of the earlier ones.
+    """What the other events of one appointment, cart or the like need to know of those that were heard.
 
-    `event_time` is that of the newest event applied, `opened_at` that of the one it began with.
+    `event_time` is that of the newest event, `opened_at` and `ended_at` those of the newest that opened or ended it.
+    `earlier` tells when each field of `data` was told that the newest event did not tell.
     """
 
     event_time: datetime | None = None
     opened_at: datetime | None = None
     ended: bool = False
     data: Mapping[str, object] = field(default_factory=dict)
+    ended_at: datetime | None = None
+    earlier: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @made_quickly

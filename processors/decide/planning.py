@@ -27,7 +27,7 @@ def say_later(kind: Kind, channel: Channel, timing: Planned, occasion: Occasion)
         facts = {field: occasion.data.get(field)}
         missing = Refusal(reason=Reason.MISSING_VARIABLE.of(field), facts=facts)
         return (dropped(kind, occasion, channel, missing),)
-    hours = _hours(kind, timing, occasion)
+    hours = hours_of(kind, timing, occasion)
     if not hours:
         facts = {settings_path(kind, timing.setting): None}
         off = Refusal(reason=Reason.SETTING_OFF.of(timing.setting), facts=facts)
@@ -43,7 +43,7 @@ def emission(own: OwnEvent, kind: Kind, occasion: Occasion) -> Sequence[Effect]:
     if not occasion.known.settings.kinds[SHARED.get(kind.name, kind.name)].enabled:
         return ()
     effects: list[Effect] = []
-    for hour in _hours(kind, own.at, occasion):
+    for hour in hours_of(kind, own.at, occasion):
         effects += emit_later(own.event_type, hour.due, occasion)
     return effects
 
@@ -75,7 +75,7 @@ def _at(hour: Hour, kind: Kind, channel: Channel, occasion: Occasion) -> Sequenc
     return effects
 
 
-def _hours(kind: Kind, timing: Planned, occasion: Occasion) -> tuple[Hour, ...]:
+def hours_of(kind: Kind, timing: Planned, occasion: Occasion) -> tuple[Hour, ...]:
     """When a timing of this kind is due; none while its setting is unset, or an empty list."""
     own = occasion.known.settings.kinds[kind.name]
     return () if getattr(own, timing.setting) in (None, ()) else timing.hours(occasion, own)

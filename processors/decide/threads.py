@@ -1,11 +1,14 @@
-"""Threads: what the later events of an appointment or cart do to its earlier ones, in whatever order they arrive.
+"""Threads: what the events of an appointment or cart do to each other, in whatever order they arrive (decision 0006).
 
-An event older than the last one applied changes nothing; what ended stays ended unless it is opened anew later.
+What holds is what holds had they come in the order of their times: of each field the newest word counts, what ended
+stays ended until it is opened anew, and what begins anew forgets what was before.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from processors import kind as kinds
+from processors.decide.hindsight import learn
 from processors.decide.tables import THREADS
 from processors.effects import Effect, Put, Record, Tables, row_key
 from processors.kinds import THREADS as RULES
@@ -15,6 +18,8 @@ from processors.settings import InForce
 from schemas.envelope import Event
 from schemas.reasons import Reason
 from schemas.state import Thread
+
+_NEW = Thread()
 
 
 def stand(
@@ -30,12 +35,15 @@ def stand(
     key = row_key(rule.of or rule.field, str(fields[rule.field]))
     row = row_key(event.tenant, event.subject, key)
     before = tables.get(THREADS, row)
-    stale = _stale(rule, event, before)
-    if stale:
-        return Standing(key=key, stale_because=stale), []
-    after = _applied(rule, event, before, fields)
+    after = heard(rule, event, fields, before or _NEW)
+    effects: list[Effect] = [] if after == before else [Put(THREADS, row, after)]
+    stale = None if before is None else _stale(rule, event, before, after)
+    if before is not None and stale:
+        return Standing(key=key, stale_because=stale), [
+            *effects,
+            *learn(event, key, before, after, record, tables, known),
+        ]
     ended = event.type in rule.ended_by
-    effects: list[Effect] = [Put(THREADS, row, after)]
     waited = 0
     if before is not None:  # nothing was planned in a thread that nobody knew of
         reason = Reason.CANCELLED_BY_EVENT if ended else Reason.RESCHEDULED_BY_EVENT
@@ -44,25 +52,46 @@ def stand(
     return Standing(key=key, data=after.data, ended_plans=ended and waited > 0), effects
 
 
-def _stale(rule: kinds.Thread, event: Event, before: Thread | None) -> str | None:
-    if before is None or before.event_time is None:
-        return None
+def heard(rule: kinds.Thread, event: Event, fields: Mapping[str, object], before: Thread) -> Thread:
+    """What is known once this event is heard, too; the same in whatever order events are heard."""
+    last = _newer(before.event_time, event.time)
+    opened_at = _newer(before.opened_at, event.time) if event.type in rule.opened_by else before.opened_at
+    ended_at = before.ended_at or (before.event_time if before.ended else None)
     if event.type in rule.ended_by:
-        begun_later = before.opened_at is not None and event.time < before.opened_at
-        return Reason.RESCHEDULED_BY_EVENT if begun_later else None
-    if before.ended and (event.type not in rule.opened_by or event.time <= before.event_time):
+        ended_at = _newer(ended_at, event.time)
+    ended = ended_at is not None and (opened_at is None or opened_at <= ended_at)
+    data: dict[str, object] = {}
+    earlier: dict[str, datetime] = {}
+    for name, at in _told(before, fields, event.time).items():
+        if ended or _counts(rule, at, opened_at, ended_at):
+            data[name] = fields[name] if at == event.time and name in fields else before.data[name]
+            if at != last:
+                earlier[name] = at
+    return Thread(event_time=last, opened_at=opened_at, ended=ended, data=data, ended_at=ended_at, earlier=earlier)
+
+
+def _told(before: Thread, fields: Mapping[str, object], now: datetime) -> dict[str, datetime]:
+    """When each field was last told; of two words of one instant the one that is read later counts."""
+    told = {name: before.earlier.get(name, before.event_time or now) for name in before.data}
+    return {**told, **{name: now for name in fields if name not in told or told[name] <= now}}
+
+
+def _counts(rule: kinds.Thread, at: datetime, opened_at: datetime | None, ended_at: datetime | None) -> bool:
+    """Whether what was told at an instant is of what goes on now, and not of what was before it began anew."""
+    if set(rule.opened_by) & set(rule.moved_by):
+        return ended_at is None or at > ended_at
+    return opened_at is None or at >= opened_at
+
+
+def _newer(one: datetime | None, other: datetime) -> datetime:
+    return other if one is None else max(one, other)
+
+
+def _stale(rule: kinds.Thread, event: Event, before: Thread, after: Thread) -> str | None:
+    """Why the event changes nothing that is planned, if it does not."""
+    if event.type in rule.ended_by:
+        return None if after.ended else Reason.RESCHEDULED_BY_EVENT
+    if after.ended:
         return Reason.CANCELLED_BY_EVENT
-    return Reason.RESCHEDULED_BY_EVENT if event.time < before.event_time else None
-
-
-def _applied(rule: kinds.Thread, event: Event, before: Thread | None, fields: Mapping[str, object]) -> Thread:
-    opens, moves = event.type in rule.opened_by, event.type in rule.moved_by
-    begins = opens and (before is None or before.ended or not moves)
-    kept: Mapping[str, object] = {} if before is None or begins else before.data
-    last = before.event_time if before else None
-    return Thread(
-        event_time=event.time if last is None else max(last, event.time),
-        opened_at=event.time if begins else before.opened_at if before else None,
-        ended=event.type in rule.ended_by,
-        data={**kept, **fields},
-    )
+    is_late = before.event_time is not None and event.time < before.event_time
+    return Reason.RESCHEDULED_BY_EVENT if is_late and not before.ended else None

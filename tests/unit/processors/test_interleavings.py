@@ -105,16 +105,23 @@ def _publish(world: World, id_: str, appointment: str, happened: datetime, start
 CLIENT = {"kind": "client", "id": "c1"}
 STAFF = {"kind": "staff", "id": "s1"}
 DOCUMENT = {"document": "quote", "number": "7", "link": "https://portal.example/7", "email": True, "sms": True}
+ELSEWHERE = {"appointment_id": "l1", "starts_at": "2026-06-11T09:00:00+12:00", "made_by": "staff"}
 DAY: tuple[Mapping[str, Any], ...] = (
     {"id": "o1", "type": "order.completed", "actor": CLIENT, "data": ORDER},
     {"id": "o2", "type": "order.edited", "actor": CLIENT, "data": ORDER},
     {"id": "p1", "type": "password.chosen", "data": {"username": "ann"}},
     {"id": "v1", "type": "visit.edited", "actor": STAFF, "data": {"visit_id": "v1", "order_id": "o1"}},
-    {"id": "a1", "type": "appointment.scheduled", "data": APPOINTMENT},
+    {"id": "a1", "type": "appointment.scheduled", "data": {**APPOINTMENT, "title": "Boxes", "location": "Hall 3"}},
     {
         "id": "a2",
         "type": "appointment.rescheduled",
         "data": {"appointment_id": "a1", "starts_at": "2026-06-12T09:00:00-04:00"},
+    },
+    {"id": "l1", "type": "appointment.scheduled", "data": {**ELSEWHERE, "timezone": "Pacific/Auckland"}},
+    {
+        "id": "l2",
+        "type": "appointment.rescheduled",
+        "data": {"appointment_id": "l1", "starts_at": "2026-06-13T09:00:00+12:00"},
     },
     {"id": "b1", "type": "appointment.scheduled", "data": {**APPOINTMENT, "appointment_id": "b1"}},
     {"id": "b2", "type": "appointment.cancelled", "data": {"appointment_id": "b1"}},
