@@ -103,7 +103,7 @@ def _encoder(shape: Shape) -> Convert | None:
     if shape.form is Form.LIST and shape.item is not None:
         return _list_encoder(_encoder(shape.item))
     if shape.form is Form.MAP and shape.item is not None:
-        return dict
+        return _map_encoder(_encoder(shape.item))
     return _ENCODERS.get(shape.form)
 
 
@@ -113,15 +113,39 @@ def _list_encoder(item: Convert | None) -> Convert:
     return lambda values: [None if value is None else item(value) for value in values]
 
 
+def _map_encoder(item: Convert | None) -> Convert:
+    if item is None:
+        return dict
+    return lambda values: {name: None if value is None else item(value) for name, value in dict(values).items()}
+
+
 def _decoder(shape: Shape, decoders: Mapping[Form, Convert]) -> Convert | None:
     if shape.form is Form.RECORD and shape.record is not None:
         return from_avro(shape.record)
     if shape.form is Form.LIST and shape.item is not None:
         item = _decoder(shape.item, decoders)
         return tuple if item is None else _list_decoder(item)
+    if shape.form is Form.MAP and shape.item is not None:
+        item = _decoder(shape.item, decoders)
+        return None if item is None else _map_decoder(item)
     if shape.form is Form.WORD and shape.words is not None:
         return _word_decoder(shape.words)
     return decoders.get(shape.form)
+
+
+def _map_decoder(item: Convert) -> Convert:
+    def decode(values: dict[str, Any]) -> dict[str, Any]:
+        made: dict[str, Any] = {}
+        for name, value in values.items():
+            try:
+                made[name] = None if value is None else item(value)
+            except Refused as refused:
+                raise Refused(*(_under(name, fault) for fault in refused.faults)) from None
+            except ValueError as error:
+                raise Refused(Fault(path=name, reason=str(error))) from None
+        return made
+
+    return decode
 
 
 def _list_decoder(item: Convert) -> Convert:

@@ -34,18 +34,16 @@ def stand(
         return None, []
     key = row_key(rule.of or rule.field, str(fields[rule.field]))
     row = row_key(event.tenant, event.subject, key)
-    before = tables.get(THREADS, row)
-    after = heard(rule, event, fields, before or _NEW)
+    before = tables.get(THREADS, row) or _NEW
+    after = heard(rule, event, fields, before)
     effects: list[Effect] = [] if after == before else [Put(THREADS, row, after)]
-    stale = None if before is None else _stale(rule, event, before, after)
-    if before is not None and stale:
-        return Standing(key=key, stale_because=stale), [
-            *effects,
-            *learn(event, key, before, after, record, tables, known),
-        ]
+    stale = _stale(rule, event, before, after)
+    if stale:
+        effects += learn(event, key, before, after, record, tables, known)
+        return Standing(key=key, stale_because=stale), effects
     ended = event.type in rule.ended_by
     waited = 0
-    if before is not None:  # nothing was planned in a thread that nobody knew of
+    if before is not _NEW:  # nothing was planned in a thread that nobody knew of
         reason = Reason.CANCELLED_BY_EVENT if ended else Reason.RESCHEDULED_BY_EVENT
         withdrawn, waited = withdraw_thread(event, key, reason, record, tables, known)
         effects += withdrawn
