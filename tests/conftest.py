@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from deploy import local_kafka
 from tests.integration.greenmail import greenmail
+from tests.ports import free_port
 
 __all__ = ["golden", "greenmail", "kafka"]
 
@@ -58,9 +59,7 @@ def own_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The bootstrap servers of this process's Kafka."""
     home = tmp_path_factory.mktemp("kafka")
     # Each installation of a test leaves some 300 partitions behind: with the heap of one, the broker starves.
-    settings = local_kafka.BrokerSettings(
-        port=local_kafka.free_port(), log_cleaner_backoff_ms=1000, heap_mebibytes=1024
-    )
+    settings = local_kafka.BrokerSettings(port=free_port(), log_cleaner_backoff_ms=1000, heap_mebibytes=1024)
     try:
         yield local_kafka.start(home, settings).bootstrap_servers
     finally:

@@ -1,6 +1,9 @@
 """Ports of this machine: whether one is free, which is, and who has it."""
 
 import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.local_kafka.config import HOST
@@ -10,10 +13,7 @@ _LISTENING = "0A"  # the state column of /proc/net/tcp
 
 def is_free(port: int) -> bool:
     """Whether a server could listen there now."""
-    with socket.socket() as probe:
-        probe.setsockopt(
-            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
-        )  # as Java does: a lingering connection is no hindrance
+    with _as_servers_are() as probe:
         try:
             probe.bind((HOST, port))
         except OSError:
@@ -22,11 +22,33 @@ def is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A port that nobody listens on at this moment."""
+    """A port that nobody listens on at this moment; the next moment it may be given to another."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+@contextmanager
+def held_port() -> Iterator[int]:
+    """A free port that is given to nobody else within the block, but that a server may listen on all the same.
+
+    Linux gives no port away to which a socket is bound, and lets a server bind beside one that does not listen, if both
+    may use the address again. Other systems do not let it: there the port is free and not held.
+    """
+    with _as_servers_are() as holder:
+        holder.bind((HOST, 0))
+        port: int = holder.getsockname()[1]
+        if sys.platform != "linux":
+            holder.close()
+        yield port
+
+
+def _as_servers_are() -> socket.socket:
+    """A socket that may use an address again, as Java's and asyncio's servers: a lingering connection hinders none."""
+    made = socket.socket()
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    return made
 
 
 def holder_of(port: int) -> str:

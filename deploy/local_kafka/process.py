@@ -24,7 +24,7 @@ from deploy.local_kafka.errors import BrokerDidNotStart, BrokerDidNotStop, DiskF
 from deploy.local_kafka.failure import explain
 from deploy.local_kafka.jars import class_path
 from deploy.local_kafka.java import Java, find_java
-from deploy.local_kafka.ports import free_port, holder_of, is_free
+from deploy.local_kafka.ports import held_port, holder_of, is_free
 from deploy.local_kafka.progress import OnProgress, Progress, unseen
 from deploy.local_kafka.readiness import serves
 from deploy.local_kafka.record import MAIN_CLASS, BrokerRecord, forget_record, is_broker, read_record, write_record
@@ -79,11 +79,13 @@ def start(home: Path, settings: BrokerSettings | None = None, *, on_progress: On
         _refuse_early(place, settings)
         java = find_java(os.environ)
         jars = class_path(on_progress)
-        _configure(place, settings)
-        _format(place, java, jars)
-        record = _launch(place, settings, java, jars)
-        on_progress(Progress(sentence="Waiting for Kafka to answer"))
-        _wait_until_serving(place, record, settings)
+        # The controller's port is nobody else's business, so any free one will do.
+        with held_port() as controller_port:
+            _configure(place, settings, controller_port)
+            _format(place, java, jars)
+            record = _launch(place, settings, java, jars)
+            on_progress(Progress(sentence="Waiting for Kafka to answer"))
+            _wait_until_serving(place, record, settings)
         return _running(place, record, was_running=False)
 
 
@@ -143,9 +145,8 @@ def _refuse_early(place: BrokerHome, settings: BrokerSettings) -> None:
         )
 
 
-def _configure(place: BrokerHome, settings: BrokerSettings) -> None:
-    # The controller's port is nobody else's business, so any free one will do.
-    properties = server_properties(place, settings, controller_port=free_port())
+def _configure(place: BrokerHome, settings: BrokerSettings, controller_port: int) -> None:
+    properties = server_properties(place, settings, controller_port=controller_port)
     place.properties.write_text(properties_text(properties))
     place.logging.write_text(properties_text(logging_properties()))
 

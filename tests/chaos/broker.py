@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from deploy import local_kafka
+from tests.ports import free_port
 
 _DOWN_SECONDS = 1.0
 
@@ -16,7 +17,7 @@ class Broker:
 
     def __init__(self, home: Path) -> None:
         self._home = home
-        self._settings = local_kafka.BrokerSettings(port=local_kafka.free_port(), log_cleaner_backoff_ms=1000)
+        self._settings = local_kafka.BrokerSettings(port=free_port(), log_cleaner_backoff_ms=1000)
         self._running: local_kafka.RunningBroker | None = None
         self.kills = 0
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local_kafka import free_port
 from deploy.local_kafka.jars import maven_repository
 from deploy.local_kafka.java import find_java
+from tests.ports import free_port
 
 GREENMAIL = ("com.icegreen", "greenmail-standalone", "2.1.3")
 STARTED = "Starting GreenMail API server"

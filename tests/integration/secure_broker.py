@@ -20,10 +20,10 @@ from deploy.local_kafka.config import (
 )
 from deploy.local_kafka.jars import class_path
 from deploy.local_kafka.java import Java, find_java
-from deploy.local_kafka.ports import free_port
 from deploy.local_kafka.process import CLUSTER_ID, _command, _until, jvm_environment
 from deploy.local_kafka.readiness import serves
 from deploy.local_kafka.record import MAIN_CLASS
+from tests.ports import free_port
 
 USER, PASSWORD = "tidings", "correct horse"
 START_SECONDS = 90.0

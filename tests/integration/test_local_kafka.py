@@ -14,6 +14,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from deploy import local_kafka
 from deploy.local_kafka.errors import PortTaken
+from tests.ports import free_port
 
 TOPIC = "letters"
 ANSWER_SECONDS = 20
@@ -26,7 +27,7 @@ def home(tmp_path: Path) -> Iterator[Path]:
 
 
 def settings() -> local_kafka.BrokerSettings:
-    return local_kafka.BrokerSettings(port=local_kafka.free_port(), log_cleaner_backoff_ms=1000)
+    return local_kafka.BrokerSettings(port=free_port(), log_cleaner_backoff_ms=1000)
 
 
 async def create_topic(bootstrap_servers: str) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 
-from deploy.local_kafka import free_port
 from streams.unavailable import Unavailable
+from tests.ports import free_port
 from tidings.config import Installation, Kafka
 from tidings.rehearsal import rehearse
 from tidings.rehearsal.worker_process import WorkerEnded, running_workers

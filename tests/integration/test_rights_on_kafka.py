@@ -16,7 +16,6 @@ from aiokafka.protocol.admin import CreateAclsRequest_v1
 from aiokafka.protocol.api import Request
 from typer.testing import CliRunner
 
-from deploy.local_kafka.ports import free_port
 from gateways.ledger import OFFSET_HEADER
 from schemas import codec
 from schemas.delivery import AttemptState, LedgerEntry
@@ -28,6 +27,7 @@ from streams.naming import group_of
 from streams.topology import TOPOLOGY
 from streams.unavailable import NotAllowed, Unavailable
 from tests.integration.secure_broker import PASSWORD, USER, SecureBroker, secure_broker
+from tests.ports import free_port
 from tests.unit.gateways import samples
 from tidings.cli.root import app
 from tidings.config import Installation, Kafka, SecurityProtocol

@@ -18,10 +18,10 @@ from deploy.local_kafka.config import (
 )
 from deploy.local_kafka.jars import class_path
 from deploy.local_kafka.java import find_java
-from deploy.local_kafka.ports import free_port
 from deploy.local_kafka.process import _format, _until, jvm_environment
 from deploy.local_kafka.readiness import serves
 from deploy.local_kafka.record import MAIN_CLASS
+from tests.ports import free_port
 
 NODES = (1, 2, 3)
 START_SECONDS = 90.0

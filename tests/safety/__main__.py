@@ -15,6 +15,7 @@ from pathlib import Path
 import structlog
 
 from deploy import local_kafka
+from tests.ports import free_port
 from tests.safety.rule import Place, Rule, Violated
 from tests.safety.rules import RULES
 
@@ -35,7 +36,7 @@ def _broker(home: Path, rules: list[Rule]) -> Iterator[str]:
     if not any(rule.needs_broker for rule in rules):
         yield ""
         return
-    settings = local_kafka.BrokerSettings(port=local_kafka.free_port())
+    settings = local_kafka.BrokerSettings(port=free_port())
     try:
         yield local_kafka.start(home / "kafka", settings).bootstrap_servers
     finally:

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from deploy.local_kafka import free_port
 from tests.listening import listening
+from tests.ports import free_port
 from tidings.config import Worker
 from tidings.health import STUCK_AFTER_SECONDS, Health
 from tidings.health_endpoint import PortTaken, health_endpoint

@@ -6,6 +6,7 @@ import os
 import re
 import socket
 import stat
+import sys
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -242,6 +243,18 @@ def test_a_free_port_is_free() -> None:
     assert ports.is_free(ports.free_port())
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="Only Linux lets a port be held for a server.")
+def test_a_held_port_is_for_servers_alone() -> None:
+    with ports.held_port() as port:
+        assert ports.is_free(port)
+        with socket.socket() as other, pytest.raises(OSError, match="in use"):
+            other.bind(("127.0.0.1", port))  # as whoever asks for any port
+        for _ in range(2):  # once more, as after a restart
+            with socket.create_server(("127.0.0.1", port)):
+                assert not ports.is_free(port)
+            assert ports.is_free(port)
+
+
 def test_an_open_port_that_hangs_up_is_no_broker(listener: socket.socket) -> None:
     def hang_up() -> None:
         connection, _ = listener.accept()
@@ -254,7 +267,8 @@ def test_an_open_port_that_hangs_up_is_no_broker(listener: socket.socket) -> Non
 
 
 def test_a_closed_port_is_no_broker() -> None:
-    assert not readiness.serves(ports.free_port())
+    with ports.held_port() as port:
+        assert not readiness.serves(port)
 
 
 # The record of the broker's process

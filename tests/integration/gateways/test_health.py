@@ -3,10 +3,10 @@
 import asyncio
 from datetime import UTC, datetime
 
-from deploy.local_kafka import free_port
 from tests.integration.gateways.rig import Rig
 from tests.integration.gateways.sink import Sink
 from tests.listening import ask, listening
+from tests.ports import free_port
 from tests.unit.gateways.samples import message
 
 COUNT = 20

@@ -7,10 +7,10 @@ import signal
 
 import pytest
 
-from deploy.local_kafka import free_port
 from streams.crash import ExitCode
 from tests.integration.streams.tower import Tower
 from tests.listening import ask, listening
+from tests.ports import free_port
 
 pytestmark = pytest.mark.slow
 

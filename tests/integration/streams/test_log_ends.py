@@ -10,7 +10,6 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.records_to_delete import RecordsToDelete
 
-from deploy.local_kafka import free_port
 from schemas.topics import EVENTS, PARTITIONS
 from streams import topics_admin
 from streams.client import consumer
@@ -20,6 +19,7 @@ from streams.naming import changelog_name, topic_name
 from tests.integration.streams.chimes import CHIMES
 from tests.integration.streams.tower import Tower
 from tests.listening import ask
+from tests.ports import free_port
 
 pytestmark = pytest.mark.slow
 

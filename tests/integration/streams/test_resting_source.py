@@ -7,12 +7,12 @@ import signal
 
 import pytest
 
-from deploy.local_kafka import free_port
 from schemas.topics import EVENTS
 from streams.client import publisher
 from streams.quarantine_alarm import LEAST_RECORDS
 from tests.integration.streams.tower import Tower
 from tests.listening import ask
+from tests.ports import free_port
 
 pytestmark = pytest.mark.slow
 

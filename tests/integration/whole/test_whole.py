@@ -17,6 +17,7 @@ import pytest
 from deploy import local_kafka
 from tests.integration.greenmail import GreenMail
 from tests.integration.whole.running import Running, event, order, reminded, start, tenant, texting
+from tests.ports import free_port
 
 ORDERS = 2_000
 ADDRESSES = 16
@@ -37,7 +38,7 @@ after_seconds = 3
 def running(greenmail: GreenMail, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """An installation on a broker of its own: its gateway must not take what other tests command."""
     home = tmp_path_factory.mktemp("whole")
-    broker = local_kafka.start(home / "kafka", local_kafka.BrokerSettings(port=local_kafka.free_port()))
+    broker = local_kafka.start(home / "kafka", local_kafka.BrokerSettings(port=free_port()))
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TIDINGS_")} | {
         "TIDINGS_HOME": str(home),
         "TIDINGS_KAFKA__BOOTSTRAP_SERVERS": broker.bootstrap_servers,
