@@ -20,6 +20,8 @@ __all__ = ["golden", "greenmail", "kafka"]
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
+FORGET_SECONDS = 60.0
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--golden` writes the golden files anew, to be read before they are committed."""
@@ -59,7 +61,9 @@ def own_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The bootstrap servers of this process's Kafka."""
     home = tmp_path_factory.mktemp("kafka")
     # Each installation of a test leaves some 300 partitions behind: with the heap of one, the broker starves.
-    settings = local_kafka.BrokerSettings(port=free_port(), log_cleaner_backoff_ms=1000, heap_mebibytes=1024)
+    settings = local_kafka.BrokerSettings(
+        port=free_port(), log_cleaner_backoff_ms=1000, heap_mebibytes=1024, start_limit_seconds=180.0
+    )
     try:
         yield local_kafka.start(home, settings).bootstrap_servers
     finally:
@@ -83,5 +87,9 @@ async def _delete_topics(bootstrap_servers: str) -> None:
         names = [name for name in await admin.list_topics() if not name.startswith("__")]
         if names:
             await admin.delete_topics(names)
+        # A broker answers before it has forgotten them, and the next file may make some of them anew.
+        async with asyncio.timeout(FORGET_SECONDS):
+            while {*names} & {*await admin.list_topics()}:  # noqa: ASYNC110 - the broker does it
+                await asyncio.sleep(0.05)
     finally:
         await admin.close()

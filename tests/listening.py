@@ -26,7 +26,7 @@ def listening(pid: int | None = None) -> set[str]:
 
 def ask(port: int, path: str) -> tuple[int, str]:
     """The status and the body that a port of this machine answers to a GET."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("GET", path)
     answer = connection.getresponse()
     found = (answer.status, answer.read().decode())

@@ -17,7 +17,9 @@ class Broker:
 
     def __init__(self, home: Path) -> None:
         self._home = home
-        self._settings = local_kafka.BrokerSettings(port=free_port(), log_cleaner_backoff_ms=1000)
+        self._settings = local_kafka.BrokerSettings(
+            port=free_port(), log_cleaner_backoff_ms=1000, start_limit_seconds=180.0
+        )
         self._running: local_kafka.RunningBroker | None = None
         self.kills = 0
 
@@ -40,9 +42,10 @@ class Broker:
         return at
 
     def kill(self) -> None:
-        """SIGKILL; `start` brings the same broker back."""
+        """SIGKILL; when this returns it is gone, and `start` brings the same broker back."""
         assert self._running is not None
         os.kill(self._running.pid, signal.SIGKILL)
+        os.waitpid(self._running.pid, 0)
         self._running = None
 
     def close(self) -> None:

@@ -218,7 +218,7 @@ async def test_the_fetcher_runs_our_loop(tmp_path: Path) -> None:
     fetcher = app._fetcher
     await fetcher.start()
     try:
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(60):
             await entered.wait()
     except TimeoutError:
         promised(

@@ -15,7 +15,7 @@ from tests.ports import free_port
 
 GREENMAIL = ("com.icegreen", "greenmail-standalone", "2.1.3")
 STARTED = "Starting GreenMail API server"
-START_SECONDS = 30
+START_SECONDS = 180
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from deploy.local_kafka.record import MAIN_CLASS
 from tests.ports import free_port
 
 USER, PASSWORD = "tidings", "correct horse"
-START_SECONDS = 90.0
+START_SECONDS = 180.0
 _STORE_PASSWORD = "only-for-this-test"
 _MECHANISMS = ("SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN")
 

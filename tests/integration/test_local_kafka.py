@@ -17,7 +17,7 @@ from deploy.local_kafka.errors import PortTaken
 from tests.ports import free_port
 
 TOPIC = "letters"
-ANSWER_SECONDS = 20
+ANSWER_SECONDS = 60
 
 
 @pytest.fixture

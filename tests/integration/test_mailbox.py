@@ -28,7 +28,7 @@ def mail(to: str = "ann@example.org", subject: str = "Your order", html: str | N
 
 async def send(address: Address, *messages: EmailMessage) -> None:
     def talk() -> None:
-        with smtplib.SMTP("127.0.0.1", address.smtp_port, timeout=10) as session:
+        with smtplib.SMTP("127.0.0.1", address.smtp_port, timeout=60) as session:
             for message in messages:
                 session.send_message(message)
 
@@ -92,7 +92,7 @@ async def test_a_page_that_watches_is_told_of_each_arrival(address: Address, bro
     async with browser.stream("GET", "/events") as stream:
         lines = stream.aiter_lines()
         await send(address, mail())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             assert await anext(lines) == "data: 1"
 
 
@@ -121,7 +121,7 @@ async def test_a_broken_mail_is_taken_as_well_as_it_can_be_read(address: Address
     )
 
     def talk() -> None:
-        with smtplib.SMTP("127.0.0.1", address.smtp_port, timeout=10) as session:
+        with smtplib.SMTP("127.0.0.1", address.smtp_port, timeout=60) as session:
             session.sendmail("", ["ann@example.org"], source)
 
     await asyncio.to_thread(talk)

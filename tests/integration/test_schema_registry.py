@@ -15,7 +15,7 @@ from streams.crash import ExitCode
 from tests.integration.whole.running import order, tenant
 from tests.unit.schemas.registry import Registry, running_registry
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ class Heard:
         self._more.set()
 
     async def until(self, holds: Callable[[list[tuple[str, str]]], bool]) -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not holds(self.lines):
                 self._more.clear()
                 await self._more.wait()
@@ -104,7 +104,7 @@ signal.pause()
     )
     assert child.stdin is not None
     assert child.stdout is not None
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         assert await child.stdout.readline() == b"ready\n"
         child.stdin.close()
         assert await child.wait() == -signal.SIGTERM

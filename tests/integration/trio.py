@@ -24,7 +24,7 @@ from deploy.local_kafka.record import MAIN_CLASS
 from tests.ports import free_port
 
 NODES = (1, 2, 3)
-START_SECONDS = 90.0
+START_SECONDS = 180.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -39,7 +39,7 @@ from tidings.memory import MemoryRunner
 
 ROOT = Path(__file__).parents[2]
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
-PATIENCE_SECONDS = 40.0
+PATIENCE_SECONDS = 120.0
 KNOWN = TenantSettings(tenant="known", version=3, document={}, changed_at=NOON, event_id="e0")
 
 

@@ -25,7 +25,7 @@ def ask(health: Health) -> Iterator[Ask]:
     port = free_port()
 
     def asked(path: str, method: str = "GET") -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         connection.request(method, path)
         answer = connection.getresponse()
         found = (answer.status, answer.read())

@@ -4,19 +4,21 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 
 from schemas import codec
 from schemas.delivery import DeliveryStatus, LedgerEntry
 from schemas.topics import PARTITIONS
 from streams import topics_admin
 from tidings.config import Installation, Kafka
+from tidings.kafka_clients import started
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 
 
 class HasKey(Protocol):
@@ -73,16 +75,23 @@ class Rig:
     async def ledger(self) -> list[LedgerEntry]:
         return [one for one in await self.read("ledger.email") if isinstance(one, LedgerEntry)]
 
-    async def start(
-        self, smtp_port: int, *, name: str = "w1", sessions: int = 8, http_port: int | None = None
-    ) -> "Gateway":
-        gateway = Gateway(self, smtp_port, name=name, sessions=sessions, http_port=http_port)
+    async def members(self) -> set[str]:
+        """The gateways that the broker takes for members of their group; one that ended may be for a session."""
+        group = f"{self.prefix}tidings-gateway-email"
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.kafka.bootstrap_servers)
+        async with started(admin):
+            [answer] = await admin.describe_consumer_groups([group])
+        [(_, _, _, _, _, members, *_)] = answer.groups
+        return {client_id for _, client_id, *_ in members}
+
+    async def start(self, smtp_port: int, *, name: str = "w1", sessions: int = 8, **worker: object) -> "Gateway":
+        gateway = Gateway(self, smtp_port, name=name, sessions=sessions, worker=worker)
         self.gateways.append(gateway)
         await gateway.start()
         return gateway
 
-    async def until(self, is_so: Callable[[], Awaitable[bool]], *, seconds: float = PATIENCE_SECONDS) -> None:
-        async with asyncio.timeout(seconds):
+    async def until(self, is_so: Callable[[], Awaitable[bool]]) -> None:
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not await is_so():  # noqa: ASYNC110 - another process
                 await asyncio.sleep(0.2)
 
@@ -90,7 +99,7 @@ class Rig:
 class Gateway:
     """One process of `tidings gateway email`; its log is kept."""
 
-    def __init__(self, rig: Rig, smtp_port: int, *, name: str, sessions: int, http_port: int | None) -> None:
+    def __init__(self, rig: Rig, smtp_port: int, *, name: str, sessions: int, worker: Mapping[str, object]) -> None:
         self.log: list[str] = []
         self._environment = {
             **{key: value for key, value in os.environ.items() if not key.startswith("TIDINGS_")},
@@ -101,7 +110,7 @@ class Gateway:
             "TIDINGS_HOME": str(rig.home),
             "TIDINGS_WORKER__NAME": name,
             "TIDINGS_WORKER__COMMIT_INTERVAL_SECONDS": "0.2",
-            **({} if http_port is None else {"TIDINGS_WORKER__HTTP_PORT": str(http_port)}),
+            **{f"TIDINGS_WORKER__{setting.upper()}": str(value) for setting, value in worker.items()},
         }
 
     @property

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.integration.gateways.rig import Rig, by_status
+from tests.integration.gateways.rig import PATIENCE_SECONDS, Rig, by_status
 from tests.integration.gateways.sink import Sink
 from tests.unit.gateways.samples import message
 
@@ -22,7 +22,7 @@ async def test_a_killed_gateway_loses_nothing_and_lists_what_it_doubts(rig: Rig)
         await rig.publish("delivery.commands.email.normal", *messages)
         for round_number in range(1, KILLS + 1):
             gateway = await rig.start(sink.port)
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 while len(sink.journal) < COUNT * round_number // (KILLS + 1):  # noqa: ASYNC110 - another task's list
                     await asyncio.sleep(0.002)
             await gateway.kill()

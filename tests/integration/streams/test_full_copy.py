@@ -4,7 +4,7 @@ from typing import Any
 
 from schemas.topics import EVENTS
 from streams.full_copy import FullCopy
-from tests.integration.streams.tower import Tower
+from tests.integration.streams.tower import PATIENCE_SECONDS, Tower
 
 
 async def test_a_copy_that_is_stopped_at_once_leaves_no_connection_open(tower: Tower) -> None:
@@ -24,7 +24,7 @@ async def test_a_copy_holds_what_was_there_and_follows_what_comes(tower: Tower) 
     await copy.start()
     assert _ids(copy) == {"before"}
     await tower.ring(["after"])
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while _ids(copy) != {"before", "after"}:  # noqa: ASYNC110 - what is waited for sets no event
             await asyncio.sleep(0.01)
     await copy.stop()

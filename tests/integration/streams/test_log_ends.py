@@ -17,7 +17,7 @@ from streams.crash import ExitCode
 from streams.incremental_configs import SetTopicConfigs
 from streams.naming import changelog_name, topic_name
 from tests.integration.streams.chimes import CHIMES
-from tests.integration.streams.tower import Tower
+from tests.integration.streams.tower import PATIENCE_SECONDS, Tower
 from tests.listening import ask
 from tests.ports import free_port
 
@@ -89,7 +89,7 @@ async def test_compaction_during_a_run_leaves_the_state_what_it_was(tower: Tower
     wanted = answered(ids, "heard", "rang")
     await tower.answers(lambda found: wanted <= found.keys())
     # The ticks go on writing positions, so segments roll and their positions are compacted away.
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not await _is_compacted(tower, changelog):  # noqa: ASYNC110 - the broker does it
             await asyncio.sleep(0.5)
     await stop(worker, signal.SIGKILL)
@@ -110,7 +110,7 @@ async def test_a_deletion_stands_as_long_as_it_is_said_to_and_then_goes(tower: T
     await tower.answers(lambda found: wanted <= found.keys())
     assert await _deletions(tower, changelog) >= len(ids), "each alarm that rang is deleted"
     await _compact_at_once(tower, changelog)
-    async with asyncio.timeout(120):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while await _deletions(tower, changelog):  # noqa: ASYNC110 - the broker does it
             await asyncio.sleep(0.5)
 
@@ -199,6 +199,6 @@ async def test_a_source_that_was_made_anew_beside_its_state_ends_the_worker_with
 
 async def _until_removed(tower: Tower, *names: str) -> None:
     prefix = tower.installation.kafka.topic_prefix
-    async with asyncio.timeout(30), consumer(tower.installation.kafka) as reading:
+    async with asyncio.timeout(PATIENCE_SECONDS), consumer(tower.installation.kafka) as reading:
         while any(each in names if names else each.startswith(prefix) for each in await reading.topics()):  # noqa: ASYNC110 - the broker does it
             await asyncio.sleep(0.2)

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import shutil
+from itertools import takewhile
 
 import pytest
 
@@ -10,17 +11,15 @@ from tests.integration.streams.tower import Tower
 
 pytestmark = pytest.mark.slow
 
-_ROW = re.compile(r"^\|[^|]+\|\s*(\d+)\s*\|\s*(-?\d+)\s*\|$", re.MULTILINE)
+_ROW = re.compile(r"\|[^|]+\|\s*(\d+)\s*\|\s*(-?\d+)\s*\|")
 _FEW_RECORDS = 100
 """A standby follows in fetches; a few of them may not be stored yet when it has to take over."""
 
 
 def _table(log: str, title: str) -> dict[int, int]:
     """The last table of this title that Faust logged: offsets by partition."""
-    text = log[log.rindex(f"+{title}-") :]
-    return {
-        int(partition): int(offset) for partition, offset in _ROW.findall(text.split("\n2026")[0].split(" INFO ")[0])
-    }
+    lines = takewhile(lambda line: line.startswith(("+", "|")), log[log.rindex(f"+{title}-") :].splitlines())
+    return {int(row[1]): int(row[2]) for line in lines if (row := _ROW.fullmatch(line))}
 
 
 async def test_the_standby_takes_over_without_a_full_recovery_and_a_newcomer_finds_everything(tower: Tower) -> None:

@@ -24,7 +24,7 @@ from tests.integration.streams.chimes import CHIMES, installation
 from tidings.config import Installation
 
 ROOT = Path(__file__).parents[3]
-PATIENCE_SECONDS = 40.0
+PATIENCE_SECONDS = 120.0
 
 
 @dataclass(kw_only=True)

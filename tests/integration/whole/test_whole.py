@@ -38,7 +38,7 @@ after_seconds = 3
 def running(greenmail: GreenMail, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """An installation on a broker of its own: its gateway must not take what other tests command."""
     home = tmp_path_factory.mktemp("whole")
-    broker = local_kafka.start(home / "kafka", local_kafka.BrokerSettings(port=free_port()))
+    broker = local_kafka.start(home / "kafka", local_kafka.BrokerSettings(port=free_port(), start_limit_seconds=180.0))
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TIDINGS_")} | {
         "TIDINGS_HOME": str(home),
         "TIDINGS_KAFKA__BOOTSTRAP_SERVERS": broker.bootstrap_servers,

@@ -25,7 +25,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LEDGER = "ledger.email"
 STATUSES = "delivery.statuses"
 COMMANDS = "delivery.commands.email.normal"
-PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 60.0
 
 
 def message(message_id: str = "m1", **changes: Any) -> Message:

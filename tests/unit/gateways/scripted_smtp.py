@@ -39,6 +39,8 @@ class ScriptedServer:
         self.accepted: list[bytes] = []
         self.commands: list[str] = []
         self.connections = 0
+        self.silence_seconds = 0.0
+        """How far the event loop's clock goes forward when this server falls silent, so that nobody has to wait."""
         self._tls = tls
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -101,6 +103,7 @@ class ScriptedServer:
         if planned in (Fault.DROP, Fault.ACCEPT_AND_DROP):
             raise ConnectionAbortedError
         if planned in (Fault.SILENCE, Fault.ACCEPT_AND_SILENCE):
+            _pass(self.silence_seconds)
             await asyncio.Event().wait()
         reply = "what is this" if isinstance(planned, Fault) else planned
         await self._write(writer, reply)
@@ -111,3 +114,10 @@ class ScriptedServer:
     async def _write(self, writer: asyncio.StreamWriter, text: str) -> None:
         writer.write(text.encode() + b"\r\n")
         await writer.drain()
+
+
+def _pass(seconds: float) -> None:
+    """Let the clock of the running event loop, which is this test's own, go forward."""
+    loop = asyncio.get_running_loop()
+    before = loop.time
+    loop.time = lambda: before() + seconds  # type: ignore[method-assign]  # there is no other clock to turn

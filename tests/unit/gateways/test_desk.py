@@ -17,6 +17,7 @@ from tests.unit.gateways.samples import (
     COMMANDS,
     LEDGER,
     NOON,
+    PATIENCE_SECONDS,
     Office,
     ScriptedProvider,
     entries,
@@ -168,7 +169,7 @@ async def test_after_fifty_errors_the_provider_is_given_a_rest_and_then_probed()
         for number in range(200):
             desk.provider.answers[f"m{number}"] = [Unreachable(detail="refused")]
             desk.give(message(f"m{number}"))
-        await desk.later(timedelta(0))
+        await desk.until(lambda: desk.desk.load.is_resting and not desk.desk.load.in_flight)
         tried = len(desk.provider.journal)
         assert 50 <= tried <= 50 + desk.provider.capacity
         await desk.later(timedelta(seconds=31))
@@ -180,7 +181,7 @@ async def test_closing_a_partition_lets_what_is_on_its_way_end_and_leaves_the_re
     async with office(*(message(f"m{number}") for number in range(100))) as desk:
         desk.provider.is_open.clear()
         await desk.until(lambda: len(desk.provider.journal) > 0)
-        closing = asyncio.ensure_future(desk.desk.close(0, 5.0))
+        closing = asyncio.ensure_future(desk.desk.close(0, PATIENCE_SECONDS))
         await asyncio.sleep(0.05)
         desk.provider.is_open.set()
         await closing

@@ -28,7 +28,7 @@ def client_tls() -> ssl.SSLContext:
 
 
 def relay(server: ScriptedServer, context: ssl.SSLContext | None = None, **changes: Any) -> SmtpRelay:
-    settings = Smtp(host="127.0.0.1", port=server.port, hostname="tidings.example", timeout_seconds=2.0)
+    settings = Smtp(host="127.0.0.1", port=server.port, hostname="tidings.example", timeout_seconds=60.0)
     return SmtpRelay(replace(settings, **changes), tls=context)
 
 
