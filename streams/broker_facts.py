@@ -50,14 +50,19 @@ async def _lag(admin: AIOKafkaAdminClient, reading: AIOKafkaConsumer, group: str
 
 
 async def clock_ahead(kafka: Kafka) -> timedelta:
-    """How far the broker's clock is ahead of ours, give or take the way there and back: one more tick tells."""
+    """How far the broker's clock is ahead of ours, at least: one more tick tells, and may have been slow both ways."""
     async with publisher(kafka, TICKS) as publishing:
         tick = wire.encode(Tick(ticker="doctor")).value
         await publishing.send(TICKS, None, tick)  # the first one also opens connections
         before = datetime.now(UTC)
         stood = await publishing.send(TICKS, None, tick)
         after = datetime.now(UTC)
-    return stood.at - (before + (after - before) / 2)
+    return ahead_of(stood.at, before, after)
+
+
+def ahead_of(stood_at: datetime, before: datetime, after: datetime) -> timedelta:
+    """How far a clock that said `stood_at` is ahead, at least, of one that said these two before and after it."""
+    return min(stood_at - before, timedelta(0)) + max(stood_at - after, timedelta(0))
 
 
 async def _members(admin: AIOKafkaAdminClient, group: str) -> int:

@@ -19,6 +19,7 @@ from aiokafka.errors import (
     UnknownTopicOrPartitionError,
     for_code,
 )
+from aiokafka.protocol.metadata import MetadataRequest
 
 from streams.client import administration
 from streams.incremental_configs import SetTopicConfigs
@@ -72,13 +73,10 @@ async def plan(installation: Installation, stages: tuple[Stage, ...] = TOPOLOGY)
 async def apply(installation: Installation, stages: tuple[Stage, ...] = TOPOLOGY) -> tuple[Difference, ...]:
     """Mend what can be mended and return what has to be mended by hand; safe to repeat and to run twice at once.
 
-    Returns when the brokers tell of it, each partition has its leader, and groups can be joined.
+    Returns when all brokers tell of it, each partition has its leader, and groups can be joined.
     """
     wanted = {topic.name: topic for topic in wanted_topics(installation, stages)}
     async with administration(installation.kafka) as admin:
-        found = await _differences(admin, wanted.values())
-        await _create(admin, [wanted[each.topic] for each in found if each.mending is Mending.CREATE])
-        await _change(admin, [each for each in found if each.mending is Mending.CHANGE])
         left = await _settled(admin, wanted)
         await _groups_kept(admin, app_id(installation, TOPOLOGY[0].name))
         return left
@@ -163,16 +161,19 @@ async def _create(admin: AIOKafkaAdminClient, topics: list[WantedTopic]) -> None
         ]
     )
     for name, code, message in answer.topic_errors:
+        # One that is there already was made by another, or by us: the broker that was asked has not heard of it.
         if code != TopicAlreadyExistsError.errno:
-            _require_success(code, message, f"topic {name} cannot be made")
+            _require_no_refusal(code, message, f"topic {name} cannot be made")
 
 
 async def _settled(admin: AIOKafkaAdminClient, wanted: Mapping[str, WantedTopic]) -> tuple[Difference, ...]:
-    """What is left; brokers answer a request before they have spread the news."""
+    """What is left after mending, again and again: brokers answer before they have spread the news, or not for now."""
     deadline = time.monotonic() + _SPREAD_LIMIT_SECONDS
     while True:
         left = await _differences(admin, wanted.values())
-        if all(each.mending is Mending.BY_HAND for each in left) and await _led(admin, list(wanted)):
+        await _create(admin, [wanted[each.topic] for each in left if each.mending is Mending.CREATE])
+        await _change(admin, [each for each in left if each.mending is Mending.CHANGE])
+        if all(each.mending is Mending.BY_HAND for each in left) and await _is_known(admin, list(wanted)):
             return tuple(left)
         if time.monotonic() > deadline:
             first = left[0] if left else "leaders are missing"
@@ -180,9 +181,14 @@ async def _settled(admin: AIOKafkaAdminClient, wanted: Mapping[str, WantedTopic]
         await asyncio.sleep(_SPREAD_POLL_SECONDS)
 
 
-async def _led(admin: AIOKafkaAdminClient, topics: list[str]) -> bool:
-    described = await admin.describe_topics(topics)
-    partitions = [topic["partitions"] for topic in described]
+async def _is_known(admin: AIOKafkaAdminClient, topics: list[str]) -> bool:
+    """Whether each broker tells of each topic, and of a leader of each partition: a worker may ask any of them."""
+    brokers = (await admin.describe_cluster())["brokers"]
+    try:
+        answers = [await admin._send_request(MetadataRequest(topics), broker["node_id"]) for broker in brokers]
+    except KafkaError:  # one that has just gone is listed for a while
+        return False
+    partitions = [topic["partitions"] for answer in answers for topic in answer.to_object()["topics"]]
     return all(partitions) and all(each["leader"] >= 0 for of_topic in partitions for each in of_topic)
 
 
@@ -209,7 +215,13 @@ async def _change(admin: AIOKafkaAdminClient, differences: list[Difference]) -> 
     # aiokafka 0.14.0 has no incremental way of its own (`streams.incremental_configs`).
     answer = await admin._send_request(SetTopicConfigs(configs))
     for code, message, _, name in answer.resources:
-        _require_success(code, message, f"topic {name} cannot be changed")
+        _require_no_refusal(code, message, f"topic {name} cannot be changed")
+
+
+def _require_no_refusal(code: int, message: str | None, what: str) -> None:
+    """An answer that says to ask again is none yet."""
+    if not for_code(code).retriable:
+        _require_success(code, message, what)
 
 
 def _require_success(code: int, message: str | None, what: str) -> None:

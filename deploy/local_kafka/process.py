@@ -74,8 +74,8 @@ def start(home: Path, settings: BrokerSettings | None = None, *, on_progress: On
     place = BrokerHome(path=home.expanduser().absolute())
     with _alone(place):
         record = read_record(place)
-        if record is not None:
-            return _join(place, record, settings)
+        if record is not None and _is_joined(place, record, settings):
+            return _running(place, record, was_running=True)
         _refuse_early(place, settings)
         java = find_java(os.environ)
         jars = class_path(on_progress)
@@ -200,10 +200,10 @@ def _launch(place: BrokerHome, settings: BrokerSettings, java: Java, jars: Seque
     return record
 
 
-def _join(place: BrokerHome, record: BrokerRecord, settings: BrokerSettings) -> RunningBroker:
-    """The broker that runs already; it may have been started a moment ago."""
-    if _until(lambda: serves(record.port), settings.start_limit_seconds):
-        return _running(place, record, was_running=True)
+def _is_joined(place: BrokerHome, record: BrokerRecord, settings: BrokerSettings) -> bool:
+    """Whether the broker that runs already serves; it may have been started a moment ago, or be about to end."""
+    if _until(lambda: serves(record.port) or not is_broker(place, record.pid), settings.start_limit_seconds):
+        return is_broker(place, record.pid)
     raise BrokerDidNotStart(
         f"process {record.pid} is the local Kafka of {place.path} but does not answer on port {record.port}. "
         f"Stop it and start it again; {place.log} may say why."

@@ -97,6 +97,13 @@ def test_a_killed_broker_is_noticed_and_starts_again(home: Path) -> None:
     assert local_kafka.start(home, settings()).pid != first.pid
 
 
+def test_a_broker_that_is_about_to_end_is_not_waited_for(home: Path) -> None:
+    first = local_kafka.start(home, settings())
+    os.kill(first.pid, signal.SIGKILL)
+    again = local_kafka.start(home, settings())
+    assert (again.was_running, again.pid != first.pid) == (False, True)
+
+
 def test_a_taken_port_is_told_with_its_holder(home: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
