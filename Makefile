@@ -30,7 +30,8 @@ demo: setup ## Run Tidings against a local Kafka and watch messages leave
 	$(BIN)/tidings demo
 
 test: setup ## Run all tests (a local Kafka is started for them)
-	$(BIN)/python -m pytest -n $(TESTS_AT_ONCE) --dist loadfile --no-loadscope-reorder
+	@# The tests start hundreds of processes, and each would compile all that it loads.
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n $(TESTS_AT_ONCE) --dist loadfile --no-loadscope-reorder
 
 check: setup ## Lint, format, types, imports, generated files and links, in under a minute
 	$(BIN)/ruff check .

@@ -11,10 +11,13 @@ from aiokafka.admin import AIOKafkaAdminClient
 from hypothesis import HealthCheck, settings
 
 from deploy import local_kafka
+from streams.collecting import collect_rarely, look_rarely
 from tests.integration.greenmail import greenmail
 from tests.ports import free_port
 
 __all__ = ["golden", "greenmail", "kafka"]
+
+look_rarely()  # what is collected here stays
 
 # A busy machine is no fault of the code: nothing is timed.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -36,6 +39,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         timeout, slow = item.get_closest_marker("timeout"), item.get_closest_marker("slow")
         limits[item.path] = max(limits.get(item.path, 0.0), timeout.args[0] if timeout else float(slow is not None))
     items.sort(key=lambda item: -limits[item.path])
+
+
+def pytest_collection_finish() -> None:
+    """Ten thousand tests and all of Tidings are no garbage: what looks for some need not go through them."""
+    collect_rarely()
 
 
 @pytest.fixture
