@@ -3,10 +3,11 @@
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Generic, TypeVar
 
 from schemas import wire
-from schemas.billing import Invoice, Terms, Usage
+from schemas.billing import Invoice, PaidBy, Terms, Usage
 from schemas.delivery import DeliveryStatus
 from schemas.faults import Unreadable
 from schemas.topics import INVOICES, STATUSES, TERMS, USAGE, Topic
@@ -38,6 +39,16 @@ async def read_invoices(kafka: Kafka, tenant: str) -> tuple[Invoice, ...]:
     """Every invoice of a tenant."""
     found = await _read(kafka, INVOICES, f"{tenant}|", Invoice)
     return tuple(dict.fromkeys(entry.value for entry in found))
+
+
+async def open_amounts(kafka: Kafka, tenant: str, period: str) -> dict[str, Decimal]:
+    """What the messages of a calendar month come to so far, by currency; blocks and credits are paid otherwise."""
+    found = await _read(kafka, USAGE, f"{tenant}|", Usage)
+    amounts: dict[str, Decimal] = {}
+    for usage in dict.fromkeys(entry.value for entry in found):
+        if usage.period == period and usage.paid_by is PaidBy.INVOICE:
+            amounts[usage.currency] = amounts.get(usage.currency, Decimal(0)) + usage.amount
+    return {currency: amount for currency, amount in amounts.items() if amount}
 
 
 async def read_books(kafka: Kafka, tenant: str) -> Books:

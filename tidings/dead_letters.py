@@ -81,3 +81,10 @@ async def read(kafka: Kafka) -> tuple[Filed, ...]:
             except Unreadable:
                 continue
     return filed(records)
+
+
+async def letter_of(kafka: Kafka, tenant: str, event_id: str) -> DeadLetter | None:
+    """The newest dead letter of an event that nobody has replayed; None where there is none."""
+    letters = [each.letter for each in await read(kafka) if each.fate is Fate.OPEN]
+    ours = [each for each in letters if (each.tenant, each.event_id) == (tenant, event_id)]
+    return ours[-1] if ours else None

@@ -11,7 +11,9 @@ from schemas.rules import Rule, RuleTiming
 from schemas.settings import Settings
 
 _SECTIONS = frozenset(field.name for field in fields(Settings))
-_WHOLE = frozenset({"support_agreement_until", "quiet_hours", "max_segments"})
+_WHOLE = frozenset(
+    {"support_agreement_until", "quiet_hours", "max_segments", "main_phone", "contact_email", "smtp_contact_email"}
+)
 """Settings that facts name without a dot. `timezone` is none of them: there it is whichever zone counted."""
 _OF_A_RULE = frozenset(field.name for field in fields(Rule))
 _OF_ITS_TIMING = frozenset(field.name for field in fields(RuleTiming))

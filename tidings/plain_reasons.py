@@ -18,6 +18,8 @@ def because(reason: str, channel: Channel | None = None, facts: Mapping[str, obj
         texts, parameter = _NO_FIELD, repr(parameter.removeprefix("field:"))
     elif word(reason) is Reason.NO_ADDRESS and facts and "staff_with_role" in facts:
         texts, parameter = _NO_STAFF, repr(facts["staff_with_role"])
+    elif word(reason) in _OF_A_CONTACT and facts and facts.get("contact_known") is False:
+        texts = _NOBODY
     elif word(reason) is Reason.SUPPRESSED:
         texts = _SUPPRESSED.get(parameter, texts)
     named = {"value": parameter, "channel": channel or "<channel>"}
@@ -38,6 +40,12 @@ _NO_STAFF = Because(
     why="nobody on the tenant's staff has the role {value}",
     advice="Give somebody the role, in `staff` of the tenant's settings; it counts from the next event on.",
     otherwise="a member of staff had the role {value}",
+)
+_OF_A_CONTACT = frozenset({Reason.NO_ADDRESS, Reason.NO_MOBILE_NUMBER, Reason.NO_PRIMARY_PHONE})
+_NOBODY = Because(
+    why="no such contact was known then: it was never told, or it was erased",
+    advice="Publish `contact.changed` for it, unless it was erased; it counts from the next event on.",
+    otherwise="the contact were known, with an address for the channel",
 )
 _SUPPRESSED = {
     "complaint": Because(

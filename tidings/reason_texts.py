@@ -90,9 +90,9 @@ TEXTS: dict[Reason, Because] = {
         otherwise="the contact had a phone of type mobile",
     ),
     Reason.NO_PRIMARY_PHONE: Because(
-        why="none of the contact's phones is the primary one",
-        advice="Mark one of them as primary.",
-        otherwise="one of the contact's phones were the primary one",
+        why="the contact has no phone that is marked as primary",
+        advice="Enter one, or mark one as primary.",
+        otherwise="the contact had a phone that is marked as primary",
     ),
     Reason.CARRIER_UNKNOWN: Because(
         why="texts leave by the carrier's email gateway and the contact's carrier is not known",

@@ -69,15 +69,15 @@ def all_rights() -> Iterator[Rights]:
     yield from COMMANDS_OF_PEOPLE
 
 
+_WHY = (DECISIONS.name, STATUSES.name, SETTINGS.name, DEAD_LETTERS.name, changelog_of(DECIDE.name))
+"""The last two for what has no decision: events that were refused, and contacts that do not exist."""
+
 COMMANDS_OF_PEOPLE = (
     Rights(process="tidings settings show, tidings settings diff", reads=(SETTINGS.name, SETTINGS_VERSIONS.name)),
     Rights(process="tidings settings apply", reads=(SETTINGS.name, DEAD_LETTERS.name), writes=(EVENTS.name,)),
-    Rights(process="tidings why", reads=(DECISIONS.name, STATUSES.name, SETTINGS.name)),
-    Rights(
-        process="tidings why --message",
-        reads=(DECISIONS.name, STATUSES.name, SETTINGS.name, USAGE.name, *_names(COMMANDS), *_names(LEDGERS)),
-    ),
-    Rights(process="tidings invoice", reads=(INVOICES.name, SETTINGS.name)),
+    Rights(process="tidings why", reads=_WHY),
+    Rights(process="tidings why --message", reads=(*_WHY, USAGE.name, *_names(COMMANDS), *_names(LEDGERS))),
+    Rights(process="tidings invoice", reads=(INVOICES.name, SETTINGS.name, USAGE.name)),
     Rights(
         process="tidings invoice --recompute",
         reads=(INVOICES.name, SETTINGS.name, TERMS.name, STATUSES.name, USAGE.name),

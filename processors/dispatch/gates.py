@@ -10,6 +10,7 @@ from datetime import datetime
 
 from processors.carriers import Route
 from processors.consent import facts_of
+from processors.kind import Desk, MainPhone
 from processors.local_time import on_wall_clock
 from processors.quiet_hours import end_of_rest
 from processors.settings import InForce
@@ -153,11 +154,22 @@ def has_address(case: Case) -> Stop | None:
     recipient = case.candidate.recipient
     if recipient.to is not None:
         return None
-    known = case.candidate.contact is not None or recipient.staff is not None
-    return Stop(
-        reason=recipient.missing or Reason.NO_ADDRESS.of(case.candidate.channel),
-        facts={"contact_known": known},
-    )
+    return Stop(reason=recipient.missing or Reason.NO_ADDRESS.of(case.candidate.channel), facts=_looked_at(case))
+
+
+def _looked_at(case: Case) -> Mapping[str, object]:
+    """Where an address was looked for: in a setting of the tenant, or at a person, who may not be known."""
+    candidate, recipient = case.candidate, case.candidate.recipient
+    kind, texts = case.known.kind(candidate.kind), case.known.settings.channels.get(Channel.SMS)
+    match kind.audience if kind else None:
+        case MainPhone():
+            return {"main_phone": None}
+        case Desk():
+            is_text_by_email = texts is not None and texts.via == "email" and candidate.reply_to is None
+            return {"smtp_contact_email" if is_text_by_email else "contact_email": None}
+    if recipient.contact is None and recipient.staff is None:
+        return {}
+    return {"contact_known": candidate.contact is not None or recipient.staff is not None}
 
 
 def in_programme(case: Case) -> Stop | None:

@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from schemas import wire
-from schemas.billing import Usage
+from schemas.billing import PaidBy, Usage
 from schemas.consent import Consent
 from schemas.dead_letter import DeadLetter
 from schemas.decision import Decision
@@ -163,6 +163,9 @@ def test_a_dead_letter_is_listed_shown_and_replayed(installation: Installation) 
     shown = tidings("dead-letters", "show", broken.id).stdout
     assert "data.items: is missing" in shown
     assert '{"broken":true}' in shown
+    why = tidings("why", "--tenant", "letters", "--event", "b1")
+    assert why.exit_code == 1
+    assert f"It was refused (data.items: is missing). `tidings dead-letters show {broken.id}`" in why.stderr
 
     replayed = tidings("dead-letters", "replay", broken.id, "--json")
     [placed] = json.loads(replayed.stdout)
@@ -334,6 +337,29 @@ def test_a_name_that_is_not_there_is_told(
     result = tidings(*call.replace("{file}", str(tmp_path / "a.yaml")).split())
     assert (result.exit_code, says in result.stderr, "Traceback" in result.output) == (status, True, False), (
         result.stderr
+    )
+
+
+def test_a_month_that_is_open_has_no_invoice_yet_and_says_what_it_comes_to(installation: Installation) -> None:
+    usage = Usage(
+        message_id="open-1",
+        tenant="open",
+        channel=Channel.SMS,
+        units=1,
+        unit="segment",
+        amount=Decimal("0.02"),
+        currency="USD",
+        period="2026-04",
+        at=NOW,
+    )
+    prepaid = replace(usage, message_id="open-2", paid_by=PaidBy.CREDITS)
+    put(installation.kafka, USAGE, ("open|", usage), ("open|", usage), ("open|", prepaid))
+    row = TenantSettings(tenant="open", version=1, document={}, changed_at=NOW, event_id="open-1")
+    put(installation.kafka, SETTINGS, ("open", row))
+    told = tidings("invoice", "--tenant", "open", "--period", "2026-04")
+    assert (told.exit_code, told.stderr) == (
+        1,
+        "Tenant open has no invoice for 2026-04 yet; its messages come to 0.02 USD so far.\n",
     )
 
 

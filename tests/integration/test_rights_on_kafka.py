@@ -216,6 +216,7 @@ def _use_all(broker: SecureBroker, home: Path) -> None:
     ]
     assert "handed over" in use("tidings why", "why", *own, "--event", "order-1")
     assert "Nothing is known" in use("tidings why", "why", *own, "--event", "nobody", code=1)
+    assert "has no contact 'nobody'" in use("tidings why", "why", *own, "--contact", "nobody", code=1)
     assert "It was rendered" in use("tidings why --message", "why", *own, "--message", message)
     use("tidings settings apply", "settings", "apply", *own, str(settings))
     use("tidings settings show, tidings settings diff", "settings", "show", *own, "--version", "1")

@@ -24,7 +24,7 @@ def invoice(
     import asyncio
     import re
 
-    from tidings.books import read_invoices
+    from tidings.books import open_amounts, read_invoices
     from tidings.cli.failures import INVALID, fail
     from tidings.cli.installation import installed
     from tidings.tenant_settings.standing import standing
@@ -40,7 +40,10 @@ def invoice(
     if not found and asyncio.run(standing(kafka, tenant)) is None:
         raise fail(f"Tenant {tenant} has no settings, so nothing was ever billed.")
     if not found:
-        typer.echo(f"Tenant {tenant} has no invoice for {period}.", err=True)
+        used = asyncio.run(open_amounts(kafka, tenant, period))
+        so_far = " and ".join(f"{amount} {currency}" for currency, amount in sorted(used.items()))
+        told = f" yet; its messages come to {so_far} so far" if so_far else ""
+        typer.echo(f"Tenant {tenant} has no invoice for {period}{told}.", err=True)
     if recompute:
         _compare(tenant, period)
     elif not found:

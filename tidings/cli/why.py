@@ -76,12 +76,18 @@ def _answer(inquiry: "Inquiry", days: int, *, as_json: bool) -> None:
 
 
 async def _unknown(kafka: "Kafka", inquiry: "Inquiry") -> str | None:
-    """A sentence on the name that nothing bears."""
+    """A sentence on the name that nothing bears, or on the event that was refused."""
     from processors.kinds import KINDS
     from processors.settings import typed
+    from tidings.dead_letters import letter_of
     from tidings.past import knows_contact
     from tidings.tenant_settings.standing import standing
 
+    refused = await letter_of(kafka, inquiry.tenant, inquiry.event_id) if inquiry.event_id is not None else None
+    if refused is not None:
+        faults = "; ".join(map(str, refused.faults))
+        shows = f"`tidings dead-letters show {refused.id}` shows it, `replay` publishes it again"
+        return f"It was refused ({faults}). {shows}."
     settings = await standing(kafka, inquiry.tenant)
     if settings is None:
         return f"No tenant {inquiry.tenant!r} has settings: its events end in `tidings dead-letters list`."
@@ -126,7 +132,9 @@ def _rested_on(line: "Told") -> "Sequence[str]":
     settings = [f"by {each.path} = {json.dumps(each.value, ensure_ascii=False)}{version}" for each in line.settings]
     named = {each.path for each in line.settings} | {each.path.rpartition(".")[2] for each in line.settings}
     others = [
-        f"{fact} = {json.dumps(value, ensure_ascii=False)}" for fact, value in line.facts.items() if fact not in named
+        f"{fact} = {json.dumps(value, ensure_ascii=False)}"
+        for fact, value in line.facts.items()
+        if fact not in named and value is not None
     ]
     return [*settings, *([f"facts: {', '.join(others)}"] if others else [])]
 

@@ -108,6 +108,13 @@ def test_braces_in_criteria_are_told_as_they_are() -> None:
     assert because("criteria_false:{'a': 1}.a == 2").why == "the rule's criteria did not hold: {'a': 1}.a == 2"
 
 
+@pytest.mark.parametrize("reason", ["no_address:email", "no_mobile_number", "no_primary_phone"])
+def test_somebody_without_an_address_is_told_apart_from_nobody(reason: str) -> None:
+    nobody = because(reason, Channel.EMAIL, {"contact_known": False})
+    assert nobody.why.startswith("no such contact was known")
+    assert because(reason, Channel.EMAIL, {"contact_known": True}) == because(reason, Channel.EMAIL)
+
+
 def test_a_field_that_names_nobody_is_told_apart_from_an_address() -> None:
     assert "the event's field 'roles.bride'" in because("no_address:field:roles.bride").why
     assert because("no_address:email", Channel.EMAIL).why == "the recipient has no address for email"
@@ -168,6 +175,13 @@ def test_kinds_are_told_in_words(kind: str, words: str) -> None:
             {"channels.sms.requested": False},
             [("channels.sms.requested", False)],
             "It would have been sent if channels.sms.requested were true.",
+        ),
+        (
+            "inbound_transfer",
+            "no_address:voice",
+            {"main_phone": None},
+            [("main_phone", None)],
+            "It would have been sent if main_phone had a value.",
         ),
         (
             "appointment_reminder",

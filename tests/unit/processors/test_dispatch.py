@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from processors.dispatch.gates import GATES
+from schemas.consent import Consent
 from schemas.topics import MESSAGES
 from schemas.words import Status
 from tests.unit.processors.world import ANN, APPOINTMENT, MONDAY, ORDER, PANTRY, World
@@ -134,6 +135,48 @@ def test_what_is_held_can_still_be_withdrawn(event_type: str, fields: Any, reaso
     world.passes(hours=6)
     assert world.messages == []
     assert ("cancelled", reason) in [(decision.outcome, decision.reason) for decision in world.decisions]
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        (["Marketing", "ALL"], ("marketing", "all")),
+        (["trunk", " Service ", "service"], ("TRUNK", "service")),
+        (["newsletter"], ("newsletter",)),
+        ([], ()),
+    ],
+)
+def test_a_scope_is_known_in_any_case(said: list[str], meant: tuple[str, ...]) -> None:
+    world = World(settings={**PANTRY, "programmes": {"TRUNK": {"short_code": "12345", "name": "Trunk shows"}}})
+    world.happens("consent.changed", data={"address": "ann@example.org", "opted_out": said, "opted_in": ["trunk"]})
+    [consent] = world.of("consents", Consent)
+    assert (consent.opted_out, consent.opted_in) == (meant, ("TRUNK",))
+
+
+@pytest.mark.parametrize(
+    ("settings", "event_type", "data", "facts"),
+    [
+        ({}, "inbound.call", {"from": "+12025550101", "to": "+12025550111"}, {"main_phone": None}),
+        ({}, "inbound.sms", {"from": "+12025550101", "to": "+12025550111", "text": "Hello"}, {"contact_email": None}),
+        (
+            {"channels": {"sms": {"requested": True, "via": "email"}, "email": {"requested": True}}},
+            "inbound.sms",
+            {"from": "+12025550101", "to": "+12025550111", "text": "Hello"},
+            {"smtp_contact_email": None},
+        ),
+    ],
+)
+def test_an_address_that_the_tenant_never_gave_is_named_by_its_setting(
+    settings: dict[str, Any], event_type: str, data: dict[str, str], facts: dict[str, None]
+) -> None:
+    own = {"main_phone": None, "contact_email": None, "smtp_contact_email": None}
+    asked = {"channels": {name: {"requested": True} for name in ("email", "sms", "voice")}}
+    without = {key: value for key, value in {**PANTRY, **asked, **settings, **own}.items() if value is not None}
+    world = World(settings=without)
+    world.happens(event_type, data=data)
+    [decision] = world.decisions
+    assert decision.reason in ("no_address:voice", "no_address:email")
+    assert decision.facts == facts
 
 
 def test_an_opt_out_during_the_quiet_hours_counts_at_their_end() -> None:
