@@ -20,11 +20,11 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, ClassVar
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import ConfigDict, Field, PlainValidator
 
 from schemas.faults import Fault, Refused
 from schemas.message import Message
-from schemas.validation import parse
+from schemas.validation import parse, shown_value
 from schemas.words import Channel, Status
 
 TIMED_OUT = "timeout"
@@ -43,7 +43,13 @@ def _answer(word: str) -> str:
     raise ValueError(f"no provider answers {word!r}; there are {known}")
 
 
-AnswerWord = Annotated[str, AfterValidator(_answer)]
+def _answers(value: object) -> str | tuple[str, ...]:
+    """One function and no union of types, whose faults would name all of its members."""
+    if isinstance(value, str):
+        return _answer(value)
+    if not isinstance(value, list) or not value or not all(isinstance(word, str) for word in value):
+        raise ValueError(f"must be an answer or a list of answers, not {shown_value(value)}")
+    return tuple(map(_answer, value))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +61,7 @@ class Outcome:
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
-    answer: AnswerWord | Annotated[tuple[AnswerWord, ...], Field(min_length=1)]
+    answer: Annotated[str | tuple[str, ...], PlainValidator(_answers)]
     to: str = "*"
     channel: Channel | None = None
     share: Annotated[float, Field(ge=0, le=1)] = 1.0

@@ -49,12 +49,7 @@ Publish = Callable[[Token, str], Awaitable[None]]
 def application(keys: Keys, publish: Publish, today: Callable[[], date]) -> Starlette:
     """The web application; links end in a token, whatever stands before it."""
     site = _Site(keys, publish, today)
-    return Starlette(
-        routes=[
-            Route("/{path:path}", site.shown, methods=["GET", "HEAD"]),
-            Route("/{path:path}", site.clicked, methods=["POST"]),
-        ]
-    )
+    return Starlette(routes=[Route("/{path:path}", site.asked, methods=["GET", "HEAD", "POST"])])
 
 
 class _Site:
@@ -63,7 +58,11 @@ class _Site:
         self._publish = publish
         self._today = today
 
-    async def shown(self, request: Request) -> Response:
+    async def asked(self, request: Request) -> Response:
+        """One route for all methods, so that a refusal of any other names all of them (RFC 9110, 15.5.6)."""
+        return await self.clicked(request) if request.method == "POST" else self.shown(request)
+
+    def shown(self, request: Request) -> Response:
         """The page with the button; nothing happens."""
         try:
             self._keys.verified(_token_of(request), self._today())

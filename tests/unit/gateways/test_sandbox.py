@@ -70,9 +70,15 @@ def test_a_plan_is_read_whole_and_every_fault_of_it_is_named(tmp_path: Path) -> 
     path.write_text('[[outcomes]]\nanswer = "lost"\nshare = 2\n[[outcomes]]\nanswers = "busy"\n')
     with pytest.raises(Refused) as refused:
         read_plan(path)
-    assert {fault.path.removesuffix(".constrained-str") for fault in refused.value.faults} >= {"outcomes.0.share"}
+    wrong = {"outcomes.0.answer", "outcomes.0.share", "outcomes.1.answer", "outcomes.1.answers"}
+    assert {fault.path for fault in refused.value.faults} <= wrong
+    assert "outcomes.0.share: must be at most 1" in str(refused.value)
     assert "no provider answers 'lost'" in str(refused.value)
     assert "outcomes.1.answers: unknown key" in str(refused.value)
+    for wrong_answer in ("5", "[]", "[5]"):
+        path.write_text(f"[[outcomes]]\nanswer = {wrong_answer}\n")
+        with pytest.raises(Refused, match="answer: must be an answer or a list of answers, not"):
+            read_plan(path)
     with pytest.raises(Refused, match="cannot be read"):
         read_plan(tmp_path / "none.toml")
     assert outcome_of("+1*=failed:21211").answer == "failed:21211"

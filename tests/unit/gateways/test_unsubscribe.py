@@ -290,7 +290,9 @@ async def test_a_large_request_is_not_read_to_its_end(tmp_path: Path) -> None:
 async def test_other_methods_do_nothing(tmp_path: Path, method: str) -> None:
     clicks = Clicks()
     async with page(tmp_path, clicks) as client:
-        assert (await client.request(method, f"/{fresh()}")).status_code == 405
+        answer = await client.request(method, f"/{fresh()}")
+    assert answer.status_code == 405
+    assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD", "POST"}
     assert clicks.tokens == []
 
 
