@@ -340,6 +340,20 @@ def test_a_name_that_is_not_there_is_told(
     )
 
 
+def test_secrets_of_settings_are_not_shown(installation: Installation) -> None:
+    webhook = {"requested": True, "url": "https://hook.example/x", "secret": "0123456789abcdef"}
+    document = {"channels": {"webhook": webhook}}
+    row = TenantSettings(tenant="quiet", version=1, document=document, changed_at=NOW, event_id="quiet-1")
+    put(installation.kafka, SETTINGS, ("quiet", row))
+    changed = event("quiet-1", "quiet", type="settings.changed", subject="", data=document)
+    assert tidings("publish", "-", text=json.dumps(changed)).exit_code == 0
+    for topic in (SETTINGS, EVENTS):
+        records = len(asyncio.run(stored(installation.kafka, topic, lambda _: True)))
+        shown = tidings("tail", topic.name, "--from-beginning", "-n", str(records), "--json").stdout
+        assert "https://hook.example/x" in shown
+        assert "0123456789abcdef" not in shown
+
+
 def test_a_month_that_is_open_has_no_invoice_yet_and_says_what_it_comes_to(installation: Installation) -> None:
     usage = Usage(
         message_id="open-1",

@@ -82,8 +82,8 @@ def apply(
     """Put the settings of a file in force as the next version, and wait until it stands.
 
     Nothing is written when something in the file is not valid, each fault being named, or when another version stands
-    than the one that it was made from; settings or rules alone name none, and are put over the one that stands. Exit
-    status 1 when the file is stale or no version came, 2 when it is not valid.
+    than the one that it was made from. Settings alone, or rules alone, name none: they replace whatever stands of them.
+    Exit status 1 when the file is stale or no version came, 2 when it is not valid.
     """
     import asyncio
 

@@ -67,7 +67,9 @@ def _decoded(topic: "Topic", stored: "Stored") -> tuple[str, object]:
     from schemas import wire
     from schemas.envelope import Event
     from schemas.faults import Unreadable
+    from schemas.state import TenantSettings
     from schemas.validation import to_plain
+    from tidings.tenant_settings.in_force import masked
 
     if stored.value is None:
         return "removed", None
@@ -76,5 +78,7 @@ def _decoded(topic: "Topic", stored: "Stored") -> tuple[str, object]:
     except Unreadable as unreadable:
         return "unreadable", {"errors": [str(fault) for fault in unreadable.faults], "bytes": len(stored.value)}
     if isinstance(record, Event):
-        return "Event", wire.event_to_json(record)
-    return type(record).__name__, to_plain(record)
+        plain = wire.event_to_json(record)
+        return "Event", masked("", plain) if record.type == "settings.changed" else plain
+    plain = to_plain(record)
+    return type(record).__name__, masked("", plain) if isinstance(record, TenantSettings) else plain
