@@ -23,6 +23,7 @@ _FIELD = re.compile(
 _MESSAGE_ID = re.compile(r"^Message-ID:\s*<([^@>\s]+)@", re.IGNORECASE | re.MULTILINE)
 _COMPLAINTS = frozenset({"abuse", "fraud", "virus", "other"})
 _UNSPECIFIC = re.compile(r"[245]\.0\.0")
+_MILDEST_FIRST = (Status.DELIVERED, None, Status.UNDELIVERED, Status.BOUNCED)
 RETURNED_LIMIT = 65_536
 
 
@@ -84,10 +85,13 @@ def _looks_like_fields(block: str) -> bool:
 
 
 def _delivery(groups: list[_Fields], raw: bytes) -> MailReport:
-    """The gravest thing that is said of any recipient: our mails have one each."""
+    """The mildest thing that is said of any recipient.
+
+    Our mails have one each; several are those whom its address led on to, and it works as long as one of them does.
+    """
     message_id = _named(groups, raw)
-    found = sorted(_outcomes(groups), key=lambda outcome: _gravity(outcome[0]))
-    status, code, action = found[-1] if found else (None, None, "")
+    found = min(_outcomes(groups), key=lambda outcome: _MILDEST_FIRST.index(outcome[0]), default=(None, None, ""))
+    status, code, action = found
     return MailReport(message_id=message_id, status=status, code=code, action=action)
 
 
@@ -150,7 +154,3 @@ def _named(groups: list[_Fields], raw: bytes) -> str | None:
     returned = _MESSAGE_ID.findall(raw[: 4 * RETURNED_LIMIT].decode("utf-8", "replace").replace("\r\n", "\n"))
     candidates = [*(value.strip("<> ").partition("@")[0] for value in named), *returned]
     return next((each for each in candidates if _OURS.fullmatch(each)), None)
-
-
-def _gravity(status: Status | None) -> int:
-    return -1 if status is None else status.rank

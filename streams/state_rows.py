@@ -11,6 +11,7 @@ from streams.journal import stands_elsewhere
 from streams.naming import changelog_of
 from streams.stage import Stage
 from tidings.config import Kafka
+from tidings.progress import counted
 
 T = TypeVar("T")
 
@@ -33,7 +34,8 @@ async def state_rows(kafka: Kafka, stage: Stage, table: Table[T], beginning: str
                 rows.pop(key, None)
             else:
                 rows[key] = stored.value
-    return {key[len(code) :].decode(): cast(T, codec.decode(value)) for key, value in rows.items()}
+    found = counted(f"Reading table {table.name}", tuple(rows.items()))
+    return {key[len(code) :].decode(): cast(T, codec.decode(value)) for key, value in found}
 
 
 def _changelog(stage: Stage) -> Topic:

@@ -56,6 +56,26 @@ def test_what_a_report_says_of_our_message(name: str) -> None:
     assert report.message_id == (None if name == "of-somebody-elses-mail" else OURS)
 
 
+@pytest.mark.parametrize(
+    ("others", "status"),
+    [
+        ("Action: failed\nStatus: 5.1.1", Status.BOUNCED),
+        ("Action: failed\nStatus: 5.2.2", Status.UNDELIVERED),
+        ("Action: delayed\nStatus: 4.4.1", None),
+        ("Action: relayed\nStatus: 2.0.0", None),
+        ("Action: delivered\nStatus: 2.1.5", Status.DELIVERED),
+    ],
+)
+def test_an_address_that_leads_on_to_several_works_as_long_as_one_of_them_does(
+    others: str, status: Status | None
+) -> None:
+    one = b"Final-Recipient: rfc822; "
+    failed = REPORTS["postfix-no-such-user"]
+    assert found(failed).status is Status.BOUNCED
+    another = b"Final-Recipient: rfc822; bob@example.org\n" + others.encode() + b"\n\n"
+    assert found(failed.replace(one, another + one, 1)).status is status
+
+
 @pytest.mark.parametrize("name", MEANT)
 def test_line_ends_make_no_difference(name: str) -> None:
     assert found(REPORTS[name].replace(b"\n", b"\r\n")) == found(REPORTS[name])
