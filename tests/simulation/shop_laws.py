@@ -28,12 +28,13 @@ from streams.client import partition_of
 from streams.journal import is_void
 from streams.stage import Stage
 from tests.simulation.broker import Broker, Stored
-from tests.simulation.replay import Replay, rows_after_recovery
+from tests.simulation.replay import Replay, replay, rows_after_recovery
 from tests.simulation.worker import changelog
 from tidings.memory.partition import StagePartition
 
 R = TypeVar("R")
 _NUMBERS = range(PARTITIONS)
+_COMMANDS = tuple(topic.name for topic in COMMANDS)
 Caps = Mapping[str, Mapping[str, int]]
 """What settings give of each category that is limited, `per_day` and `per_week`."""
 _OVER = (Outcome.SENT, Outcome.DROPPED, Outcome.CANCELLED)
@@ -45,6 +46,8 @@ class Books:
 
     decisions: Sequence[Decision]
     commands: Mapping[str, Message]
+    leaving: Sequence[str]
+    """The messages that have a place, in the order in which they got it and left."""
     folded: Mapping[str, Folded]
     places: Mapping[str, Places]
     queued: int
@@ -59,7 +62,8 @@ def shop_laws(
     [decide, credit, settle] = [stage for stage in stages if stage.name in ("decide", "credit", "settle")]
     books = Books(
         decisions=list(_records(broker, (DECISIONS.name,), Decision)),
-        commands={each.message_id: each for each in _records(broker, [topic.name for topic in COMMANDS], Message)},
+        commands={each.message_id: each for each in _records(broker, _COMMANDS, Message)},
+        leaving=list(_leaving(broker, decide, shared)),
         folded=_rows(broker, settle, FOLDED),
         places=_rows(broker, decide, PLACES),
         queued=len(_rows(broker, decide, QUEUED)),
@@ -95,9 +99,12 @@ def _decision_laws(books: Books) -> Iterator[str]:
 
 
 def _cap_laws(books: Books, caps: Caps) -> Iterator[str]:
-    """Whenever a message leaves there is room for it beside those that left before, by the clock it has."""
+    """Whenever a message leaves there is room for it beside those that left before, by the clock it has.
+
+    The order matters: in between a contact may move to another zone, where what left on two days left on one.
+    """
     left: defaultdict[tuple[str | None, str], list[Message]] = defaultdict(list)
-    for message in sorted(books.commands.values(), key=lambda each: each.commanded_at):
+    for message in (books.commands[name] for name in books.leaving if name in books.commands):
         earlier, allowance = left[message.contact, message.category], message.allowance
         if allowance is None or not _has_left(message, books):
             continue
@@ -177,6 +184,14 @@ def _week(at: datetime, timezone: str) -> tuple[int, int]:
 
 
 _PERIODS: Mapping[str, Callable[[datetime, str], object]] = {"per_day": _day, "per_week": _week}
+
+
+def _leaving(broker: Broker, decide: Stage, shared: Mapping[str, dict[str, object]]) -> Iterator[str]:
+    """What decide let leave, first to last; all of one contact is decided in one partition."""
+    for number in _NUMBERS:
+        for said in replay(decide, number, broker, shared).said:
+            if said.topic in _COMMANDS and isinstance(message := codec.decode(said.value), Message):
+                yield message.message_id
 
 
 def _records(broker: Broker, topics: Sequence[str], record_class: type[R]) -> Iterator[R]:

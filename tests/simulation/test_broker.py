@@ -6,7 +6,7 @@ from random import Random
 import pytest
 from aiokafka.errors import KafkaTimeoutError, OutOfOrderSequenceNumber
 
-from tests.simulation.broker import Broker, Metadata, Producer
+from tests.simulation.broker import Broker, Metadata, Producer, Row
 from tests.simulation.loop import simulate
 from tests.simulation.process import Process
 from tests.simulation.storm import Odds, Storm
@@ -39,3 +39,13 @@ async def _sent(producer: Producer, value: bytes) -> "asyncio.Future[Metadata]":
     batch = producer.create_batch()
     batch.append(timestamp=None, key=b"k", value=value)
     return await producer.send_batch(batch, "topic", partition=0)
+
+
+def test_a_fetch_passes_over_what_compaction_removed() -> None:
+    async def fetched() -> list[int]:
+        broker = Broker(Storm(rng=Random(1), odds=Odds()), now_ms=0)
+        broker.append("topic", 0, [Row(key, b"v") for key in (b"a", b"b", b"a", b"b", b"a", b"c")])
+        broker.compact("topic", 0, 6)
+        return [record.offset for record in broker.fetch("topic", 0, 1, 2)]
+
+    assert simulate(fetched()) == [3, 4]

@@ -277,24 +277,21 @@ class StageMember:
                 await self.process.pause("between two batches")
 
     def _fetch(self) -> None:
-        """Fill the queue from the partitions in any order, each in the order of its log."""
+        """Fill the queue from some of the partitions that have something, each in the order of its log."""
         if self.rebalancing:
             return
         rng = self.process.storm.rng
-        places = list(self._fetched)
-        rng.shuffle(places)
-        for tp in places[: rng.randint(1, 3)]:
+        ready = [tp for tp, at in self._fetched.items() if self.broker.end(*tp) > at]
+        rng.shuffle(ready)
+        for tp in ready[: rng.randint(1, 3)]:
             if len(self._consumer._undone) >= UNDONE_LIMIT:
                 return
             count = rng.randint(1, MOST_RECORDS_PER_FETCH)
-            records = self.broker.read(tp.topic, tp.partition, self._fetched[tp], count)
-            if records:
-                batch = Batch(tp=tp, records=records, generation=self.consumer_generation_id)
-                self._fetched[tp] = batch.next_offset
-                self._consumer._undone.add(batch)
-                self._queue.append(batch)
-        if not self._queue and any(self.broker.end(*tp) > at for tp, at in self._fetched.items()):
-            self._fetch()
+            records = self.broker.fetch(tp.topic, tp.partition, self._fetched[tp], count)
+            batch = Batch(tp=tp, records=records, generation=self.consumer_generation_id)
+            self._fetched[tp] = batch.next_offset
+            self._consumer._undone.add(batch)
+            self._queue.append(batch)
 
     def fetch_again(self, tp: TP, offset: int) -> None:
         """Nothing of this partition is on its way any more; it is fetched from here on."""
