@@ -175,6 +175,13 @@ class KnownLogin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FormerAddress:
+    """An address that a contact had; `until` is how long something that was held there meanwhile may leave."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Roster:
     """Some of the contacts that one event lists under a name, by which later events call all of them."""
 

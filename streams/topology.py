@@ -47,6 +47,7 @@ DECIDE = Stage(
         decide_tables.PLACES,
         decide_tables.ASKED,
         decide_tables.QUEUED,
+        decide_tables.FORMER_ADDRESSES,
     ),
     shared=(SETTINGS.name,),
     timers=decide_tables.TIMERS,

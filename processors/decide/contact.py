@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from processors.decide.allowance import erase_allowances
+from processors.decide.former_addresses import everywhere, forget_former, former_addresses, note_left
 from processors.decide.tables import BOOKINGS, CONTACTS, LOGINS, SAID
 from processors.effects import Delete, Effect, Forward, Put, Record, Refuse, Tables, prefix_end, row_key
 from processors.emissions import SOURCE
@@ -46,7 +47,7 @@ def on_contact_changed(event: Event, record: Record, tables: Tables, known: InFo
         return
     yield Put(table=CONTACTS, key=key, value=contact)
     if before is None or _known_at_addresses(before) != _known_at_addresses(contact):
-        yield from _tell_addresses(event, before, contact)
+        yield from _tell_addresses(event, before, contact, record, tables)
 
 
 def _known_at_addresses(contact: Contact) -> tuple[object, ...]:
@@ -55,12 +56,17 @@ def _known_at_addresses(contact: Contact) -> tuple[object, ...]:
     return contact.addresses, contact.name, contact.timezone, contact.locale, wishes
 
 
-def _tell_addresses(event: Event, before: Contact | None, contact: Contact) -> Iterator[Effect]:
+def _tell_addresses(
+    event: Event, before: Contact | None, contact: Contact, record: Record, tables: Tables
+) -> Iterator[Effect]:
     """Tell dispatch at each address that the contact has, or had: something may be held there."""
     update = ContactUpdate(tenant=event.tenant, event_id=event.id, contact=contact)
-    had = before.addresses if before else ()
+    had = (*before.addresses, *former_addresses(event, record, tables)) if before else ()
     for key in dict.fromkeys(address_key(event.tenant, address) for address in (*had, *contact.addresses)):
         yield Forward(topic=MESSAGES.name, key=key, value=update)
+    if before is not None:
+        yield from forget_former(event, record, tables)
+        yield from note_left(event, before, contact, record)
 
 
 def _patched(event: Event, before: Contact | None, patch: Mapping[str, object], settings: Settings) -> Contact:
@@ -108,11 +114,12 @@ def _erase(event: Event, before: Contact | None, record: Record, tables: Tables,
         return
     yield Delete(table=CONTACTS, key=row_key(event.tenant, event.subject))
     hook = known.settings.channels.get(Channel.WEBHOOK)
-    further = (before.postal_address, hook.url if hook else None)
+    places = (*everywhere(before), *former_addresses(event, record, tables), hook.url if hook else None)
     withdrawal = Withdrawal(tenant=event.tenant, event_id=event.id, contact=before.id, reason=Reason.CANCELLED_BY_EVENT)
     yield Forward(topic=CHARGES.name, key=f"{event.tenant}|", value=withdrawal)
-    for address in (*before.addresses, *filter(None, further)):
-        yield Forward(topic=MESSAGES.name, key=address_key(event.tenant, address), value=withdrawal)
+    for key in dict.fromkeys(address_key(event.tenant, address) for address in filter(None, places)):
+        yield Forward(topic=MESSAGES.name, key=key, value=withdrawal)
+    yield from forget_former(event, record, tables, all_of_them=True)
 
 
 def _forget(event: Event, tables: Tables) -> Iterator[Effect]:

@@ -7,6 +7,7 @@ from schemas.state import (
     Alarm,
     Begun,
     Emission,
+    FormerAddress,
     KnownBooking,
     KnownLogin,
     Parked,
@@ -39,3 +40,5 @@ PLACES = Table(name="places", holds=Places)
 ASKED = Table(name="asked", holds=Asked)
 QUEUED = Table(name="queued", holds=Queued)
 """recipient, category, when it came, and message id → a message that waits for a place that may come free."""
+FORMER_ADDRESSES = Table(name="former_addresses", holds=FormerAddress)
+"""contact and address → until when something may still be held there."""
