@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from processors.decide.batches import call_together, chunks, send_out
-from processors.decide.growing import call_listed
+from processors.decide.growing import begin, call_listed
 from processors.decide.inbound import hear
 from processors.decide.objections import dropped, switched_off
 from processors.effects import Effect
@@ -44,6 +44,8 @@ def call(kind: Kind, occasion: Occasion) -> Iterator[Effect]:
             if off:
                 for channel in kind.channels:
                     yield dropped(kind, occasion, channel, off)
+                if isinstance(many, Listed):
+                    yield from begin(many, occasion)
             elif isinstance(many, Batch):
                 yield from call_together(many, kind, occasion)
             else:
