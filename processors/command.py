@@ -65,6 +65,8 @@ def _worded(case: Case) -> Message:
     words = words_for(candidate, settings)
     rendered = render(words, variables_of(candidate, settings, words.names))
     text = rendered.text if words.says_something else payload(candidate)
+    if not text and candidate.channel.uses_phone:
+        raise RenderError(Reason.RENDER_ERROR, {"error": "the message says nothing"})
     return _message(case, words.version, rendered, body_of(text, candidate, settings))
 
 

@@ -123,7 +123,7 @@ def _answer(
             address=address,
             cause=occasion.cause,
             message=None if off else message,
-            change=None if asked.changes_nothing else change,
+            change=None if asked.changes_nothing or not address else change,
             silences=asked.silences,
         )
     )

@@ -6,13 +6,22 @@ from functools import cache
 from typing import Any, cast
 
 from schemas.consent import SUPPRESSIONS
-from schemas.events.bookings import AppointmentRescheduled, AppointmentScheduled, Booking
+from schemas.events.bookings import (
+    AppointmentCancelled,
+    AppointmentEdited,
+    AppointmentRescheduled,
+    AppointmentScheduled,
+    Booking,
+    RouteStarted,
+    RouteStopAdded,
+    VisitEdited,
+)
 from schemas.events.campaigns import Audience, CampaignCreated, CampaignRows
-from schemas.events.contacts import ConsentChanged, UnsubscribeClicked
-from schemas.events.documents import CreditsPurchased, Demand
+from schemas.events.contacts import ClientsBatchCreated, ClientsInvited, ConsentChanged, UnsubscribeClicked
+from schemas.events.documents import ConversationMessagePosted, CreditsPurchased, Demand, DemandAnswered
 from schemas.events.free import EventRecord, FreeRecord, Patch
-from schemas.events.inbound import DeliveryReported
-from schemas.events.orders import Order
+from schemas.events.inbound import DeliveryReported, InboundSms
+from schemas.events.orders import Cart, Order, ProjectOrder
 from schemas.faults import Fault
 from schemas.shapes import Form, Shape, shapes_of
 from schemas.values import PLANNABLE_YEARS, date_from_text, local_or_instant, zone_from_text
@@ -32,6 +41,30 @@ _CONTACT_TYPES = frozenset(
 )
 
 
+_NAMES: dict[type[EventRecord], tuple[str, ...]] = {
+    AppointmentScheduled: ("appointment_id",),
+    AppointmentRescheduled: ("appointment_id",),
+    AppointmentEdited: ("appointment_id",),
+    AppointmentCancelled: ("appointment_id",),
+    VisitEdited: ("visit_id",),
+    Booking: ("booking_id",),
+    RouteStarted: ("route_id",),
+    RouteStopAdded: ("route_id", "stop"),
+    ClientsBatchCreated: ("batch_id",),
+    ClientsInvited: ("batch_id",),
+    ConsentChanged: ("address",),
+    UnsubscribeClicked: ("token",),
+    Demand: ("number",),
+    DemandAnswered: ("number",),
+    ConversationMessagePosted: ("conversation_id",),
+    InboundSms: ("to",),
+    Cart: ("cart_id",),
+    Order: ("order_id",),
+    ProjectOrder: ("order_id",),
+}
+"""Fields that name something. Two appointments without a name would be one, and the second would move the first."""
+
+
 def subject_faults(event_type: str, subject: str, record: EventRecord | None) -> Faults:
     """Whether the subject is there, or absent, as this type of event needs it; `record` is its data, where readable."""
     family = event_type.partition(".")[0]
@@ -44,13 +77,15 @@ def subject_faults(event_type: str, subject: str, record: EventRecord | None) ->
         yield Fault(path="subject", reason=f"is missing: {event_type} needs the id of its campaign")
     elif event_type in _CONTACT_TYPES or (family in _CONTACT_FAMILIES and not isinstance(record, FreeRecord)):
         yield Fault(path="subject", reason=f"is missing: {event_type} needs the id of its contact")
-    elif event_type == "message.requested" and getattr(record, "to", None) is None:
+    elif event_type == "message.requested" and not getattr(record, "to", None):
         yield Fault(path="subject", reason="is missing: message.requested needs a contact, as subject or as data.to")
 
 
 def has_faults(event_type: str, subject: str, record: EventRecord) -> bool:
     """Whether there is any fault but NUL; this is asked of every event, so it asks only what can be wrong with it."""
     if (not subject or event_type in NO_SUBJECT) and any(subject_faults(event_type, subject, record)):
+        return True
+    if any(_unnamed(record)):
         return True
     check = _CHECKS.get(type(record))
     if check is not None:
@@ -67,11 +102,17 @@ def data_faults(event_type: str, record: EventRecord) -> Faults:
     """What is wrong with a record whose types are right; paths begin at `data`."""
     if holds_nul(record):
         yield from _nul_faults(record)
+    for name in _unnamed(record):
+        yield Fault(path=f"data.{name}", reason="must not be empty")
     check = _CHECKS.get(type(record))
     if check is not None:
         yield from check(record)
     if isinstance(record, Patch) and record.patch is None and event_type == "settings.changed":
         yield Fault(path="data", reason="must be a map: settings cannot be erased")
+
+
+def _unnamed(record: EventRecord) -> Iterator[str]:
+    return (name for name in _NAMES.get(type(record), ()) if not getattr(record, name))
 
 
 def _starts_at(record: AppointmentScheduled | AppointmentRescheduled | Booking) -> Faults:
@@ -110,16 +151,9 @@ def _order(record: Order) -> Faults:
 
 
 def _consent(record: ConsentChanged) -> Faults:
-    if not record.address:
-        yield Fault(path="data.address", reason="must not be empty")
     if record.suppressed is not None and record.suppressed not in SUPPRESSIONS:
         reason = f"must be one of {', '.join(SUPPRESSIONS)}, not {record.suppressed!r}"
         yield Fault(path="data.suppressed", reason=reason)
-
-
-def _token(record: UnsubscribeClicked) -> Faults:
-    if not record.token:
-        yield Fault(path="data.token", reason="must not be empty")
 
 
 def _credits(record: CreditsPurchased) -> Faults:
@@ -178,7 +212,6 @@ _CHECKS: dict[type[EventRecord], Callable[[Any], Faults]] = {
     Demand: _demand,
     Order: _order,
     ConsentChanged: _consent,
-    UnsubscribeClicked: _token,
     CreditsPurchased: _credits,
     DeliveryReported: _report,
     CampaignCreated: _campaign,
