@@ -55,7 +55,7 @@ FILTERS: Mapping[str, tuple[str, ...]] = {
 TESTS = frozenset({
     *("defined", "undefined", "none", "boolean", "true", "false", "integer", "float", "number", "string"),
     *("mapping", "sequence", "even", "odd", "divisibleby", "eq", "equalto", "ne", "lt", "lessthan", "le"),
-    *("gt", "greaterthan", "ge", "in", "==", "!=", "<", "<=", ">", ">="),
+    *("gt", "greaterthan", "ge", "in", "==", "!=", "<", "<=", ">", ">=", "given"),
 })  # fmt: skip
 LOOP = frozenset({"index", "index0", "revindex", "first", "last", "length"})
 LISTS = frozenset({"sort", "reverse", "unique", "items", "list", "default", "d"})

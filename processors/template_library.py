@@ -148,6 +148,7 @@ def _library(*, html: bool) -> _Library:
         auto_reload=False,
     )
     environment.filters.update(_OWN_FILTERS)
+    environment.tests.update(_OWN_TESTS)
     return environment
 
 
@@ -156,7 +157,13 @@ def _json(value: object) -> str:
     return json_to_text(value)
 
 
+def _given(value: object) -> bool:
+    """Whether a value is there and is no blank text: upstream systems send what nobody filled in as `""`."""
+    return not isinstance(value, Missing) and not (isinstance(value, str) and (not value or value.isspace()))
+
+
+_OWN_TESTS: Mapping[str, Callable[..., bool]] = {"given": _given}
 _OWN_FILTERS: Mapping[str, Callable[..., str]] = {"date": _localised(date), "clock": _localised(clock), "json": _json}
 _LIBRARY = {html: _library(html=html) for html in (False, True)}
-SANDBOX = {html: sandbox(html=html, own_filters=_OWN_FILTERS) for html in (False, True)}
+SANDBOX = {html: sandbox(html=html, own_filters=_OWN_FILTERS, own_tests=_OWN_TESTS) for html in (False, True)}
 """Where tenants' templates run."""

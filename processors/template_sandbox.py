@@ -138,14 +138,16 @@ def compiled(source: str, environment: Sandbox) -> jinja2.Template:
     return environment.template_class.from_code(environment, environment.compile(counted), {})
 
 
-def sandbox(*, html: bool, own_filters: Mapping[str, Callable[..., Any]]) -> Sandbox:
-    """The environment of tenants' templates; `own_filters` are those that Jinja2 does not have."""
+def sandbox(
+    *, html: bool, own_filters: Mapping[str, Callable[..., Any]], own_tests: Mapping[str, Callable[..., bool]]
+) -> Sandbox:
+    """The environment of tenants' templates; `own_filters` and `own_tests` are those that Jinja2 does not have."""
     environment = Sandbox(undefined=Missing, autoescape=html, trim_blocks=True, lstrip_blocks=True)
     library = jinja2.Environment(undefined=Missing, autoescape=html)
     library.filters.update(own_filters)
     environment.globals = {}
     environment.filters = {name: _priced_filter(name, library) for name in FILTERS} | {"_each": _each}
-    tests: Mapping[str, Any] = library.tests
+    tests: Mapping[str, Any] = {**library.tests, **own_tests}
     environment.tests = {name: _priced_test(tests[name]) for name in TESTS}
     return environment
 

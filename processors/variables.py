@@ -60,7 +60,7 @@ def _contact(contact: Contact | None) -> dict[str, object]:
         return {}
     plain = to_plain(contact)
     words = (contact.name or "").split()
-    if words and not contact.first_name:
+    if words and not (contact.first_name or "").strip():
         plain["first_name"] = words[0]
     return plain
 

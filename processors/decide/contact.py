@@ -82,7 +82,8 @@ def _patched(event: Event, before: Contact | None, patch: Mapping[str, object], 
     boxes = contact.boxes
     if boxes.sms is None:
         boxes = replace(boxes, sms=settings.new_contacts.sms)
-    return replace(contact, phones=phones, boxes=boxes, created_at=contact.created_at or event.time)
+    wish = contact.sms_alerts.strip()
+    return replace(contact, phones=phones, boxes=boxes, sms_alerts=wish, created_at=contact.created_at or event.time)
 
 
 def _faults(contact: Contact, country: str | None) -> Iterator[Fault]:
@@ -97,7 +98,8 @@ def _faults(contact: Contact, country: str | None) -> Iterator[Fault]:
             email_from_text(contact.email)
         except ValueError as error:
             yield Fault(path="data.email", reason=str(error))
-    if contact.sms_alerts.strip() not in ("", NO_SMS, SMS_OK) and not contact.sms_alerts.startswith(CARRIER):
+    wish = contact.sms_alerts.strip()
+    if wish not in ("", NO_SMS, SMS_OK) and not wish.startswith(CARRIER):
         reason = f"must be empty, {SMS_OK}, {NO_SMS} or {CARRIER}<name>, not {contact.sms_alerts!r}"
         yield Fault(path="data.sms_alerts", reason=reason)
 

@@ -14,6 +14,7 @@ from processors.timing import Hour, Planned, end_of_day, field_instant
 from schemas.kind_settings import SHARED
 from schemas.reasons import Reason
 from schemas.rule_settings import PREFIX
+from schemas.values import PLANNABLE_YEARS
 from schemas.words import Channel
 
 LONGEST_LEAD = timedelta(days=3660)
@@ -85,6 +86,8 @@ def _tells_time(field: str, occasion: Occasion) -> bool:
     """Whether the event has a time to count from; what a tenant's own events hold is anybody's guess."""
     try:
         moment = field_instant(occasion.data, field, occasion.known.settings.timezone)
-        return moment is not None and moment - LONGEST_LEAD > datetime.min.replace(tzinfo=UTC)
+        if moment is None or moment.year >= PLANNABLE_YEARS.stop:
+            return False
+        return moment - LONGEST_LEAD > datetime.min.replace(tzinfo=UTC)
     except (ValueError, LookupError, OverflowError, OSError):
         return False
