@@ -20,6 +20,7 @@ from schemas.portion import Portion
 from schemas.reports import LaterReport, Unsubscribed, Whereabouts
 from schemas.state import Alarm, LastSent, TenantSettings
 from schemas.tick import Tick
+from schemas.unsaid import Unsaid
 from schemas.verdict import Verdict
 from schemas.words import Channel, Lane
 
@@ -82,7 +83,7 @@ EVENTS = Topic(
 AUDIENCE = Topic(
     name="audience",
     sentence="Events and messages keyed anew: for their subject, for somebody else, or for a recipient's allowance.",
-    records=(Event, Portion, ParkingOver, Candidate, Message, Unsayable, Withdrawal, PlaceGivenBack, Answered),
+    records=(Event, Portion, ParkingOver, Candidate, Message, Unsayable, Withdrawal, PlaceGivenBack, Answered, Unsaid),
     key="tenant|subject, tenant|recipient",
     owner="decide, dispatch, credit, settle",
 )

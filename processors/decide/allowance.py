@@ -31,6 +31,19 @@ KEPT_FOR = timedelta(days=9)
 QUEUED_PER_RECIPIENT = 10_000
 
 
+def hear(about: Message | Unsayable | PlaceGivenBack | Withdrawal, record: Record, tables: Tables) -> Iterator[Effect]:
+    """Whatever asks for a place of a recipient, or gives one up."""
+    match about:
+        case Message():
+            return ask(about, record, tables)
+        case Unsayable():
+            return ask_unsayable(about, record, tables)
+        case PlaceGivenBack():
+            return give_back(about, record, tables)
+        case Withdrawal():
+            return withdraw(about, record, tables)
+
+
 def ask(message: Message, record: Record, tables: Tables) -> Iterator[Effect]:
     """A message that asks for a place, or that comes back from its tenant's purse; the same again changes nothing."""
     asked = tables.get(ASKED, message.message_id)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from processors.decide.allowance import erase_allowances
 from processors.decide.former_addresses import everywhere, forget_former, former_addresses, note_left
+from processors.decide.repetition import SAID_TO_ONE_CONTACT
 from processors.decide.tables import BOOKINGS, CONTACTS, LOGINS, SAID
 from processors.effects import Delete, Effect, Forward, Put, Record, Refuse, Tables, prefix_end, row_key
 from processors.emissions import SOURCE
@@ -24,9 +25,6 @@ from schemas.topics import CHARGES, MESSAGES
 from schemas.validation import parse, to_plain
 from schemas.values import email_from_text
 from schemas.words import Channel
-
-SAID_TO_ONE_CONTACT = 10_000
-"""How many rows of one contact a scan takes; nobody is invited so often."""
 
 
 def on_contact_changed(event: Event, record: Record, tables: Tables, known: InForce) -> Iterator[Effect]:

@@ -1,18 +1,24 @@
 """What a contact is told only once about one thing, however many events say so (`Kind.once_per`).
 
-Guarantee: once a message about the thing went to dispatch with an address, no second one does. A contact without an
-address may be told when there is one.
+Guarantee: once a message about the thing went to dispatch with an address, no second one does, unless dispatch says
+that it was dropped. So a contact without an address, or a tenant whose emails were not activated, may try again.
 """
+
+from collections.abc import Iterator
 
 from processors.decide.objections import Refusal
 from processors.decide.tables import SAID
-from processors.effects import Put, row_key
+from processors.effects import Delete, Put, Tables, prefix_end, row_key
 from processors.kind import Kind
 from processors.occasion import Occasion
 from schemas.candidate import Candidate
 from schemas.reasons import Reason
 from schemas.state import Said
+from schemas.unsaid import Unsaid
 from schemas.words import Channel
+
+SAID_TO_ONE_CONTACT = 10_000
+"""How many rows of one contact a scan takes; nobody is invited so often."""
 
 
 def already_said(kind: Kind, channel: Channel, occasion: Occasion) -> Refusal | None:
@@ -32,6 +38,14 @@ def note_said(kind: Kind, candidate: Candidate, occasion: Occasion) -> Put | Non
         return None
     said = Said(message_id=candidate.message_id, event_id=occasion.event.id)
     return Put(table=SAID, key=row, value=said)
+
+
+def take_back(unsaid: Unsaid, tables: Tables) -> Iterator[Delete]:
+    """Forget a message that was dropped."""
+    own = row_key(unsaid.tenant, unsaid.contact, "")
+    for row, said in tables.range(SAID, own, prefix_end(own), SAID_TO_ONE_CONTACT):
+        if said.message_id == unsaid.message_id:
+            yield Delete(table=SAID, key=row)
 
 
 def _row(kind: Kind, channel: Channel, occasion: Occasion) -> str | None:

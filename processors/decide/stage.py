@@ -16,6 +16,7 @@ from processors.decide.contact import on_contact_changed
 from processors.decide.credits import on_credits_purchased
 from processors.decide.outcomes import counted
 from processors.decide.parking import park, parks, release, unpark
+from processors.decide.repetition import take_back
 from processors.decide.reports import on_delivery_reported, on_unsubscribe_clicked
 from processors.decide.settings import on_settings_changed, summary
 from processors.decide.tables import CONTACTS, SEEN, TIMERS
@@ -35,6 +36,7 @@ from schemas.portion import Portion
 from schemas.replacing import replace
 from schemas.state import Seen
 from schemas.topics import AUDIENCE
+from schemas.unsaid import Unsaid
 from schemas.wire import event_from_mapping
 
 Answer = Callable[[Event, Record, Tables, InForce], Iterator[Effect]]
@@ -72,18 +74,14 @@ def on_audience(record: Record, tables: Tables) -> Iterator[Effect]:
             yield from release(over.tenant, tables)
         case Candidate() as candidate:
             yield from addressed(candidate, tables.get(CONTACTS, _whom(candidate)))
-        case Message() as message:
-            yield from allowance.ask(message, record, tables)
-        case Unsayable() as unsayable:
-            yield from allowance.ask_unsayable(unsayable, record, tables)
-        case PlaceGivenBack() as given:
-            yield from allowance.give_back(given, record, tables)
-        case Withdrawal() as withdrawal:
-            yield from allowance.withdraw(withdrawal, record, tables)
+        case Message() | Unsayable() | PlaceGivenBack() | Withdrawal() as about_places:
+            yield from allowance.hear(about_places, record, tables)
         case Portion() as portion if has_arrived(portion, record):
             yield from _take_portion(portion, record, tables)
         case Portion() as portion:
             yield from divide(portion)
+        case Unsaid() as unsaid:
+            yield from take_back(unsaid, tables)
         case Answered():
             return
         case _:

@@ -34,6 +34,7 @@ from schemas.replacing import replace
 from schemas.rule_settings import PREFIX
 from schemas.state import Dispatched, FirstCopy, Held, LastSent
 from schemas.topics import AUDIENCE, CHARGES, command_topic
+from schemas.unsaid import Unsaid
 from schemas.words import Channel, Lane, Outcome
 
 SETTINGS_PAUSE = timedelta(seconds=1)
@@ -199,8 +200,22 @@ def _stopped(candidate: Candidate, stop: Stop, record: Record, known: InForce) -
     if stop.held_until is not None:
         decided = replace(candidate, decided=candidate.decided + 1)
         yield from _hold(candidate, Held(candidate=decided, reason=stop.reason, until=stop.held_until))
-    else:
-        yield from _end(candidate, record)
+        return
+    yield from _end(candidate, record)
+    kind, to = known.kind(candidate.kind), candidate.recipient
+    if kind is not None and kind.once_per is not None and to.contact and to.to:
+        yield _unsaid(candidate, to.contact)
+
+
+def _unsaid(candidate: Candidate, contact: str) -> Forward:
+    """What the contact is told only once may be tried again: nobody was told."""
+    unsaid = Unsaid(
+        tenant=candidate.tenant,
+        event_id=candidate.cause.event_id,
+        contact=contact,
+        message_id=candidate.message_id,
+    )
+    return Forward(topic=AUDIENCE.name, key=f"{candidate.tenant}|{contact}", value=unsaid)
 
 
 def _end(candidate: Candidate, record: Record) -> Iterator[Effect]:

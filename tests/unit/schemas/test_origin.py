@@ -24,6 +24,7 @@ WITHOUT_TYPE = {
     "DeliveryStatus",
     "Message",
     "TenantSettings",
+    "Unsaid",
     "Unsayable",
     "Withdrawal",
 }
