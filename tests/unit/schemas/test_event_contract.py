@@ -72,6 +72,10 @@ FIELDS: dict[str, tuple[Fields, Fields]] = {
 PATCHES = {"settings.changed", "contact.changed"}
 NO_SUBJECT = {"settings.changed", "clients.batch_created", "clients.invited", "route.started", "route.stop_added"}
 TYPES = sorted(FIELDS)
+NAMES = {
+    *("appointment_id", "visit_id", "booking_id", "route_id", "batch_id", "cart_id", "order_id", "conversation_id"),
+    *("number", "stop", "token", "address"),
+}
 MEANINGLESS: list[Any] = [None, 1.5, [], [[]], {"odd": []}, True, "", "no such word"]
 """No field takes all of these: at least one is of a wrong type or form for it."""
 
@@ -128,6 +132,16 @@ def test_a_field_that_holds_something_else_is_named_and_nothing_but_it(event_typ
         found = [faults(event_type, {**whole, name: value}) for value in MEANINGLESS]
         assert all(path == f"data.{name}" or path.startswith(f"data.{name}.") for paths in found for path in paths)
         assert sum(map(bool, found)) >= len(MEANINGLESS) - 3, name
+
+
+@pytest.mark.parametrize(
+    ("event_type", "name"),
+    [(each, name) for each in TYPES for name in FIELDS[each][0] if name in NAMES and each != "document.sent"],
+)
+def test_what_has_an_empty_name_is_refused(event_type: str, name: str) -> None:
+    """Two carts without a name would be one. A document's number is only written out."""
+    mandatory, _ = FIELDS[event_type]
+    assert faults(event_type, {**mandatory, name: ""}) == {f"data.{name}"}
 
 
 @pytest.mark.parametrize("event_type", TYPES)
