@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from zlib import crc32
 
@@ -38,7 +39,8 @@ BILLED = SCENARIOS / "billing" / "a-calendar-month-has-one-invoice-that-names-it
 REFUSED = SCENARIOS / "common" / "an-opt-out-from-marketing-keeps-service-mail.yaml"
 
 
-def log_of(path: Path) -> tuple[list[Placed], Scope]:
+@cache
+def log_of(path: Path) -> tuple[tuple[Placed, ...], Scope]:
     """Every record of a rehearsal, as if it stood on Kafka, and four days later."""
     scenario = read_scenario(path)
     run = run_in_memory(scenario, (*TOPOLOGY, provider_stage(scenario.providers)), partitions=PARTITIONS)
@@ -47,7 +49,7 @@ def log_of(path: Path) -> tuple[list[Placed], Scope]:
     records = [placed for topic, own in seen.items() for placed in _placed(topic, own)]
     records += [_said_before(each) for each in records if _is_before_start(each.value)]
     settled = scenario.until + timedelta(milliseconds=1)
-    return records, Scope(now=settled, settled=settled)
+    return tuple(records), Scope(now=settled, settled=settled)
 
 
 def _placed(topic: str, own: Sequence[Record]) -> Iterator[Placed]:

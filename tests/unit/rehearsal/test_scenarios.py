@@ -2,39 +2,59 @@
 
 import json
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
 from schemas.reasons import Reason, word
+from schemas.topics import PARTITIONS
 from streams.topology import TOPOLOGY
-from tidings.rehearsal import rehearse
+from tidings.rehearsal import Outcome, Rehearsal, rehearse
 from tidings.rehearsal.driver import run_in_memory
 from tidings.rehearsal.providers import provider_stage
-from tidings.rehearsal.scenario import Scenario, read_scenario
+from tidings.rehearsal.scenario import Scenario
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 FILES = sorted(SCENARIOS.rglob("*.yaml"))
 
 
+@cache
+def rehearsed(path: Path) -> Rehearsal:
+    """Read, run and compared as by `tidings rehearse`; once for all tests, since reading takes longer than a run."""
+    return rehearse(path)
+
+
+@cache
+def outcome_with(partitions: int, path: Path) -> Outcome:
+    """The outcome of a scenario with so many partitions."""
+    return _outcome(rehearsed(path).scenario, partitions=partitions)
+
+
+def _outcome(scenario: Scenario, *, partitions: int, through_codec: bool = False) -> Outcome:
+    stages = (*TOPOLOGY, provider_stage(scenario.providers))
+    return run_in_memory(scenario, stages, partitions=partitions, through_codec=through_codec).run()
+
+
 @pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
 def test_a_scenario_holds_and_partitions_make_no_difference(path: Path) -> None:
-    rehearsal = rehearse(path)
+    rehearsal = rehearsed(path)
     assert not rehearsal.differences, "\n" + "\n".join(map(str, rehearsal.differences))
     wanted = json.dumps(rehearsal.outcome.to_plain())
     for partitions in (1, 4):
-        assert json.dumps(rehearse(path, partitions=partitions).outcome.to_plain()) == wanted
-    assert json.dumps(rehearse(path, through_codec=True).outcome.to_plain()) == wanted
+        assert json.dumps(outcome_with(partitions, path).to_plain()) == wanted
+    through_codec = _outcome(rehearsal.scenario, partitions=PARTITIONS, through_codec=True)
+    assert json.dumps(through_codec.to_plain()) == wanted
 
 
 @pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
 def test_every_event_redelivered_twice_changes_nothing(path: Path) -> None:
     """Right behind the first time, and again when all is over; what is refused is refused each time."""
-    scenario = read_scenario(path)
-    wanted = _outcome(scenario)
+    scenario = rehearsed(path).scenario
+    wanted = outcome_with(4, path).to_plain()
     for items in (tuple(item for item in scenario.items for _ in range(3)), scenario.items * 3):
-        found = _outcome(replace(scenario, items=items))
+        found = _outcome(replace(scenario, items=items), partitions=4).to_plain()
         assert {part for part in wanted if found[part] != wanted[part]} <= {"refused"}
 
 
@@ -60,16 +80,11 @@ def test_every_reason_of_the_closed_list_is_said_by_some_scenario_and_no_other()
     """A decision without a message has a reason, and a message that leaves has none."""
     said = set()
     for path in FILES:
-        for decision in rehearse(path, partitions=1).outcome.decisions:
+        for decision in outcome_with(1, path).decisions:
             reason = decision.get("reason")
             assert (reason is None) == (decision["outcome"] in ("sent", "scheduled")), (path.name, decision)
             said |= {word(reason)} if reason else set()
     assert said == set(Reason) - OF_CAMPAIGNS
-
-
-def _outcome(scenario: Scenario) -> dict[str, object]:
-    stages = (*TOPOLOGY, provider_stage(scenario.providers))
-    return run_in_memory(scenario, stages, partitions=4, through_codec=False).run().to_plain()
 
 
 @pytest.mark.parametrize("name", ["rehearse-a-scenario", "write-a-rule"])
