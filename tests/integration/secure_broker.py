@@ -19,7 +19,7 @@ from deploy.local_kafka.config import (
     server_properties,
 )
 from deploy.local_kafka.jars import class_path
-from deploy.local_kafka.java import Java, find_java
+from deploy.local_kafka.java import find_java
 from deploy.local_kafka.process import CLUSTER_ID, _command, _until, jvm_environment
 from deploy.local_kafka.readiness import serves
 from deploy.local_kafka.record import MAIN_CLASS
@@ -27,7 +27,8 @@ from tests.ports import free_port
 
 USER, PASSWORD = "tidings", "correct horse"
 START_SECONDS = 180.0
-_STORE_PASSWORD = "only-for-this-test"
+_NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout")
+_DAYS = ("-days", "2")
 _MECHANISMS = ("SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN")
 
 
@@ -55,7 +56,8 @@ def secure_broker(home: Path, *, users: Collection[str] = (), authorizes: bool =
     java, jars = find_java(os.environ), class_path(lambda _: None)
     place, port, certificate_port = BrokerHome(path=home / "kafka"), free_port(), free_port()
     place.path.mkdir(parents=True)
-    authority, stranger, keys = _certificates(java, home)
+    authority, stranger = _authority(home, "authority"), _authority(home, "stranger")
+    keys = _keys(home)
     plain = server_properties(place, BrokerSettings(port=free_port()), controller_port=free_port())
     secured = _secured(plain, port, keys, (USER, *users)) | _authorized(authorizes)
     secured = _with_certificates(secured, certificate_port, keys)
@@ -77,7 +79,7 @@ def secure_broker(home: Path, *, users: Collection[str] = (), authorizes: bool =
     try:
         inside = int(plain["advertised.listeners"].rpartition(":")[2])
         assert _until(lambda: serves(inside), START_SECONDS), place.log.read_text()[-3000:]
-        certificate, key = _client(home)
+        certificate, key = _signed(home, "client", f"/CN={USER}", "extendedKeyUsage=clientAuth")
         yield SecureBroker(
             bootstrap_servers=f"{HOST}:{port}",
             authority=authority,
@@ -109,11 +111,10 @@ def _with_certificates(secured: dict[str, str], port: int, keys: Path) -> dict[s
         "advertised.listeners": f"{secured['advertised.listeners']},CERTIFIED://{HOST}:{port}",
         "listener.security.protocol.map": f"{secured['listener.security.protocol.map']},CERTIFIED:SSL",
         f"{name}.client.auth": "required",
-        f"{name}.keystore.type": "PKCS12",
+        f"{name}.keystore.type": "PEM",
         f"{name}.keystore.location": str(keys),
-        f"{name}.keystore.password": _STORE_PASSWORD,
         f"{name}.truststore.type": "PEM",
-        f"{name}.truststore.location": str(keys.with_name("broker-authority.pem")),
+        f"{name}.truststore.location": str(keys.with_name("authority.pem")),
     }
 
 
@@ -129,52 +130,39 @@ def _secured(plain: dict[str, str], port: int, keys: Path, users: Collection[str
         "advertised.listeners": f"{plain['advertised.listeners']},SECURE://{HOST}:{port}",
         "listener.security.protocol.map": f"{plain['listener.security.protocol.map']},SECURE:SASL_SSL",
         "sasl.enabled.mechanisms": ",".join(_MECHANISMS),
-        "listener.name.secure.ssl.keystore.type": "PKCS12",
+        "listener.name.secure.ssl.keystore.type": "PEM",
         "listener.name.secure.ssl.keystore.location": str(keys),
-        "listener.name.secure.ssl.keystore.password": _STORE_PASSWORD,
         **{f"listener.name.secure.{name.lower()}.sasl.jaas.config": login for name, login in of_users.items()},
     }
 
 
-def _certificates(java: Java, home: Path) -> tuple[Path, Path, Path]:
-    """An authority, a stranger who calls itself the same, and the broker's own keys."""
-    keys = home / "broker.p12"
-    authority, stranger = (_authority(java, store, home) for store in (keys, home / "stranger.p12"))
-    broker = ("-dname", "CN=broker", "-ext", f"san=ip:{HOST}", "-signer", "authority")
-    _keytool(java, keys, "-genkeypair", "-alias", "broker", "-keyalg", "EC", "-validity", "2", *broker)
-    client = ("-dname", f"CN={USER}", "-signer", "authority")
-    _keytool(java, keys, "-genkeypair", "-alias", "client", "-keyalg", "EC", "-validity", "2", *client)
-    _run(
-        *(str(java.path.with_name("keytool")), "-importkeystore", "-noprompt", "-srcalias", "client"),
-        *("-srckeystore", str(keys), "-srcstorepass", _STORE_PASSWORD),
-        *("-destkeystore", str(home / "client.p12"), "-deststoretype", "PKCS12", "-deststorepass", _STORE_PASSWORD),
-    )
-    # With several keys the broker might present another's.
-    for alias in ("authority", "client"):
-        _keytool(java, keys, "-delete", "-alias", alias)
-    return authority, stranger, keys
-
-
-def _client(home: Path) -> tuple[Path, Path]:
-    """A client's certificate with those that vouch for it, and its key, as PEM files."""
-    certificate, key = home / "client.pem", home / "client.key"
-    store = ("openssl", "pkcs12", "-in", str(home / "client.p12"), "-passin", f"pass:{_STORE_PASSWORD}")
-    _run(*store, "-nokeys", "-out", str(certificate))
-    _run(*store, "-nocerts", "-nodes", "-out", str(key))
-    return certificate, key
-
-
-def _authority(java: Java, store: Path, home: Path) -> Path:
-    made = home / f"{store.stem}-authority.pem"
-    said = ("-alias", "authority", "-dname", "CN=an authority", "-ext", "bc:c", "-ext", "ku:c=keyCertSign")
-    _keytool(java, store, "-genkeypair", "-keyalg", "EC", "-validity", "2", *said)
-    _keytool(java, store, "-exportcert", "-rfc", "-alias", "authority", "-file", str(made))
+def _authority(home: Path, name: str) -> Path:
+    """One that signs; all of them call themselves the same."""
+    made, key = home / f"{name}.pem", home / f"{name}.key"
+    may = ("-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign")
+    _run("openssl", "req", "-x509", *_NEW_KEY, str(key), *_DAYS, "-subj", "/CN=an authority", *may, "-out", str(made))
     return made
 
 
-def _keytool(java: Java, store: Path, *arguments: str) -> None:
-    of_store = ("-keystore", str(store), "-storetype", "PKCS12", "-storepass", _STORE_PASSWORD)
-    _run(str(java.path.with_name("keytool")), *arguments, *of_store)
+def _keys(home: Path) -> Path:
+    """The broker's key and the certificates that vouch for it, in one file."""
+    certificate, key = _signed(home, "broker", "/CN=broker", f"subjectAltName=IP:{HOST}")
+    keys = home / "broker-keys.pem"
+    keys.write_text(key.read_text() + certificate.read_text())
+    return keys
+
+
+def _signed(home: Path, name: str, subject: str, extension: str) -> tuple[Path, Path]:
+    """A certificate of the authority with that of the authority itself, and its key, as PEM files."""
+    certificate, key = home / f"{name}.pem", home / f"{name}.key"
+    request, extensions = home / f"{name}.request", home / f"{name}.extensions"
+    _run("openssl", "req", "-new", *_NEW_KEY, str(key), "-subj", subject, "-out", str(request))
+    extensions.write_text(f"{extension}\n")
+    by = ("-CA", str(home / "authority.pem"), "-CAkey", str(home / "authority.key"), "-CAcreateserial")
+    what = ("-in", str(request), "-extfile", str(extensions), *_DAYS, "-out", str(certificate))
+    _run("openssl", "x509", "-req", *by, *what)
+    certificate.write_text(certificate.read_text() + (home / "authority.pem").read_text())
+    return certificate, key
 
 
 def _run(*command: str) -> None:
