@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+PATIENCE_SECONDS = 120.0
 READY = 10
 """Lines that say that something is ready: four workers, the email gateway and the five channels of the sandbox."""
 _MESSAGE_ID = re.compile(rb"message-id:\s*(<[^>]+>)", re.IGNORECASE)
@@ -39,7 +40,7 @@ class Running:
             capture_output=True,
             text=True,
             check=False,
-            timeout=90,
+            timeout=PATIENCE_SECONDS,
         )
 
     def publish(self, *events: Mapping[str, Any]) -> subprocess.CompletedProcess[str]:
@@ -48,10 +49,14 @@ class Running:
 
     def kill(self, *command: str) -> None:
         """SIGKILL one of the processes, which the supervisor starts again."""
-        children = Path(f"/proc/{self.supervisor.pid}/task/{self.supervisor.pid}/children").read_text().split()
         wanted = " ".join(command).encode()
-        [pid] = [pid for pid in map(int, children) if wanted in _command_line(pid)]
+        self.wait_until(lambda: len(self._running(wanted)) == 1)  # it may be about to be started again
+        [pid] = self._running(wanted)
         os.kill(pid, signal.SIGKILL)
+
+    def _running(self, wanted: bytes) -> list[int]:
+        children = Path(f"/proc/{self.supervisor.pid}/task/{self.supervisor.pid}/children").read_text().split()
+        return [pid for pid in map(int, children) if wanted in _command_line(pid)]
 
     def mailed(self, address: str) -> list[str]:
         """The Message-IDs that the mail server took for an address, in order."""
@@ -72,9 +77,9 @@ class Running:
             _, parts = mailbox.fetch("1:*", "(BODY.PEEK[])")
             return [part[1] for part in parts if isinstance(part, tuple)]
 
-    def records(self, topic: str, until: Callable[[list[dict[str, Any]]], bool], limit_seconds: float) -> list[Any]:
+    def records(self, topic: str, until: Callable[[list[dict[str, Any]]], bool]) -> list[Any]:
         """Read a topic from its beginning until the condition holds of its values."""
-        return asyncio.run(asyncio.wait_for(self._records(topic, until), limit_seconds))
+        return asyncio.run(asyncio.wait_for(self._records(topic, until), PATIENCE_SECONDS))
 
     async def _records(self, topic: str, until: Callable[[list[dict[str, Any]]], bool]) -> list[Any]:
         process = await asyncio.create_subprocess_exec(
@@ -93,12 +98,14 @@ class Running:
             await process.wait()
         return values
 
-    def wait_until(self, holds: Callable[[], bool], *, limit_seconds: float, pause_seconds: float = 0.25) -> None:
+    def wait_until(self, holds: Callable[[], bool], *, pause_seconds: float = 0.25) -> None:
         """Return when the condition holds; fail with the end of the log when it does not in time."""
-        end = time.monotonic() + limit_seconds
+        end = time.monotonic() + PATIENCE_SECONDS
         while not holds():
             if time.monotonic() > end:
-                raise AssertionError(f"not within {limit_seconds} s; the log ends:\n{self.log.read_text()[-3000:]}")
+                raise AssertionError(
+                    f"not within {PATIENCE_SECONDS:g} s; the log ends:\n{self.log.read_text()[-3000:]}"
+                )
             threading.Event().wait(pause_seconds)
 
     def stop(self) -> int:
@@ -114,7 +121,7 @@ def start(environment: Mapping[str, str], log: Path, imap_port: int) -> Running:
             [sys.executable, "-m", "tidings", "up"], env=dict(environment), stdout=output, stderr=subprocess.STDOUT
         )
     running = Running(supervisor=supervisor, environment=environment, log=log, imap_port=imap_port)
-    running.wait_until(lambda: _count(log, ("worker ready", "gateway ready")) >= READY, limit_seconds=90)
+    running.wait_until(lambda: _count(log, ("worker ready", "gateway ready")) >= READY)
     return running
 
 
@@ -123,7 +130,10 @@ def _count(log: Path, words: Sequence[str]) -> int:
 
 
 def _command_line(pid: int) -> bytes:
-    return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ")
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ")
+    except OSError:  # ended meanwhile
+        return b""
 
 
 def tenant(name: str, addresses: Iterable[str]) -> list[dict[str, Any]]:

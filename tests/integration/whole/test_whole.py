@@ -16,7 +16,7 @@ import pytest
 
 from deploy import local_kafka
 from tests.integration.greenmail import GreenMail
-from tests.integration.whole.running import Running, event, order, reminded, start, tenant, texting
+from tests.integration.whole.running import PATIENCE_SECONDS, Running, event, order, reminded, start, tenant, texting
 from tests.ports import free_port
 
 ORDERS = 2_000
@@ -65,14 +65,14 @@ def test_five_times_from_two_terminals_is_one_email(running: Running) -> None:
         assert [each.result().returncode for each in told] == [0] * 5
     assert running.publish(order("hillside", 2, "c0")).returncode == 0
     # The second order follows the first on every topic: once its mail is here, nothing of the first is on its way.
-    running.wait_until(lambda: len(set(running.mailed("ann@hillside.example"))) == 2, limit_seconds=30)
+    running.wait_until(lambda: len(set(running.mailed("ann@hillside.example"))) == 2)
     assert len(running.mailed("ann@hillside.example")) == 2
 
 
 @pytest.mark.slow
 def test_the_mail_is_a_mail(running: Running) -> None:
     running.publish(*tenant("lakeside", ["ann@lakeside.example"]), order("lakeside", 1, "c0"))
-    running.wait_until(lambda: bool(running.mailed("ann@lakeside.example")), limit_seconds=30)
+    running.wait_until(lambda: bool(running.mailed("ann@lakeside.example")))
     [raw] = running.mail("ann@lakeside.example")
     mail = email.message_from_bytes(raw, policy=email.policy.default)
     assert (mail["From"], mail["To"]) == ("lakeside <hello@lakeside.example>", "Client 0 <ann@lakeside.example>")
@@ -98,10 +98,10 @@ def test_killing_any_process_amid_two_thousand_orders_loses_none(running: Runnin
     assert running.publish(*orders[ORDERS // 2 :]).returncode == 0
     running.kill("worker", "dispatch")
     arrived = lambda: sum(len(set(running.mailed(address))) for address in addresses)  # noqa: E731 - read twice below
-    running.wait_until(lambda: arrived() >= ORDERS // 2, limit_seconds=120, pause_seconds=1)
+    running.wait_until(lambda: arrived() >= ORDERS // 2, pause_seconds=1)
     running.kill("gateway", "email")
     running.kill("worker", "settle")
-    running.wait_until(lambda: arrived() >= ORDERS, limit_seconds=120, pause_seconds=1)
+    running.wait_until(lambda: arrived() >= ORDERS, pause_seconds=1)
     counted = Counter(message for address in addresses for message in running.mailed(address))
     assert len(counted) == ORDERS
     doubled = {message.strip("<>").partition("@")[0] for message, times in counted.items() if times > 1}
@@ -110,7 +110,6 @@ def test_killing_any_process_amid_two_thousand_orders_loses_none(running: Runnin
         for status in running.records(
             "delivery.statuses",
             lambda values: doubled <= {value["message_id"] for value in values if value["status"] == "doubtful"},
-            limit_seconds=60,
         )
         if status["status"] == "doubtful"
     }
@@ -125,7 +124,6 @@ def test_a_reminder_by_text_goes_the_whole_way_to_the_bill(running: Running) -> 
     said = running.records(
         "delivery.statuses",
         lambda values: {each["status"] for each in values if each["tenant"] == "seaside"} >= ends,
-        limit_seconds=60,
     )
     own = sorted((each["to"], each["status"], each.get("code")) for each in said if each["tenant"] == "seaside")
     assert own == [
@@ -133,7 +131,7 @@ def test_a_reminder_by_text_goes_the_whole_way_to_the_bill(running: Running) -> 
         ("+12025550123", "delivered", None),
         ("+12025550190", "failed", "30003"),
     ]
-    billed = running.records("billing.usage", lambda values: any(_of("seaside", values)), limit_seconds=30)
+    billed = running.records("billing.usage", lambda values: any(_of("seaside", values)))
     [usage] = _of("seaside", billed)
     assert (usage["units"], usage["amount"], usage["channel"]) == (1, "0.02", "sms")
     why = running.tidings("why", "--tenant", "seaside", "--event", "reminded-1", "--json").stdout
@@ -151,26 +149,23 @@ def test_killing_the_sandbox_amid_texts_bills_what_was_delivered_and_lists_the_d
             {each["message_id"] for each in _of("dockside", values) if each["status"] in ("delivered", "doubtful")}
         )
 
-    running.records("delivery.statuses", lambda values: len(_of("dockside", values)) >= TEXTS // 4, limit_seconds=90)
+    running.records("delivery.statuses", lambda values: len(_of("dockside", values)) >= TEXTS // 4)
     running.kill("gateway", "sandbox")
-    said = running.records("delivery.statuses", lambda values: ended(values) >= TEXTS, limit_seconds=120)
+    said = running.records("delivery.statuses", lambda values: ended(values) >= TEXTS)
     delivered = {each["message_id"] for each in _of("dockside", said) if each["status"] == "delivered"}
-    billed = running.records(
-        "billing.usage", lambda values: len(_of("dockside", values)) >= len(delivered), limit_seconds=60
-    )
+    billed = running.records("billing.usage", lambda values: len(_of("dockside", values)) >= len(delivered))
     usage = _of("dockside", billed)
     assert {each["message_id"] for each in usage} == delivered
     assert len(usage) == len(delivered)
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(180)
 def test_settings_are_changed_by_a_file_as_a_whole_and_from_the_version_that_stands(
     running: Running, tmp_path: Path
 ) -> None:
     assert running.publish(*tenant("parkside", ["ann@parkside.example"])).returncode == 0
     shown = lambda *more: running.tidings("settings", "show", "--tenant", "parkside", *more)  # noqa: E731 - a name for it
-    running.wait_until(lambda: shown().returncode == 0, limit_seconds=60)
+    running.wait_until(lambda: shown().returncode == 0)
     file = tmp_path / "parkside.yaml"
     file.write_text(shown("--yaml").stdout)
     assert running.tidings("settings", "diff", str(file)).stdout == "Nothing differs.\n"
@@ -216,10 +211,10 @@ def test_settings_are_changed_by_a_file_as_a_whole_and_from_the_version_that_sta
 
 def test_a_sent_mail_is_previewed_byte_for_byte(running: Running, tmp_path: Path) -> None:
     running.publish(*tenant("brookside", ["ann@brookside.example"]), order("brookside", 1, "c0"))
-    running.wait_until(lambda: bool(running.mailed("ann@brookside.example")), limit_seconds=30)
+    running.wait_until(lambda: bool(running.mailed("ann@brookside.example")))
     # Events of a tenant that is not known yet wait a moment; those that come now are answered at once.
     running.publish(order("brookside", 2, "c0"))
-    running.wait_until(lambda: len(running.mailed("ann@brookside.example")) == 2, limit_seconds=30)
+    running.wait_until(lambda: len(running.mailed("ann@brookside.example")) == 2)
     raw = running.mail("ann@brookside.example")[-1]
     shown = running.tidings("preview", "--tenant", "brookside", "--event-id", "order-2", "--write", str(tmp_path))
     assert shown.returncode == 0, shown.stderr
@@ -228,7 +223,6 @@ def test_a_sent_mail_is_previewed_byte_for_byte(running: Running, tmp_path: Path
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(180)
 def test_of_two_changes_made_from_one_version_one_is_refused(running: Running, tmp_path: Path) -> None:
     files = [tmp_path / f"{number}.yaml" for number in range(3)]
     for number, file in enumerate(files):
@@ -244,7 +238,7 @@ def test_of_two_changes_made_from_one_version_one_is_refused(running: Running, t
 def test_settings_are_tried_over_what_happened(running: Running, tmp_path: Path) -> None:
     published = [*texting("bayside", ["+12025550123", "+12025550124"]), *(reminded("bayside", n) for n in range(2))]
     assert running.publish(*published).returncode == 0
-    running.records("billing.usage", lambda values: len(_of("bayside", values)) >= 2, limit_seconds=60)
+    running.records("billing.usage", lambda values: len(_of("bayside", values)) >= 2)
     path = tmp_path / "bayside.yaml"
     path.write_text(running.tidings("settings", "show", "--tenant", "bayside", "--yaml").stdout)
     same = running.tidings("try", str(path))
@@ -288,16 +282,16 @@ def test_bad_events_have_a_clear_fate(running: Running) -> None:
         check=False,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
     )
     assert raw.returncode == 0, raw.stderr
-    letters = running.records("dead-letters", lambda values: len(values) >= 3, limit_seconds=60)
+    letters = running.records("dead-letters", lambda values: len(values) >= 3)
     faults = sorted(fault["reason"] if fault["path"] else "" for letter in letters for fault in letter["faults"])
     assert "tenant 'nowhere' has no settings" in faults
     listed = running.tidings("dead-letters", "list").stdout
     assert "nowhere" in listed
     assert "audience" in listed
-    running.wait_until(lambda: bool(running.mailed("ann@oakside.example")), limit_seconds=30)
+    running.wait_until(lambda: bool(running.mailed("ann@oakside.example")))
 
 
 PRODUCE = """

@@ -259,6 +259,7 @@ async def test_a_one_click_without_cookies_as_a_form_of_parts_is_taken_without_a
         (fresh(SigningKey(id="k0", secret=b"x" * 32)), 410, "has expired"),
         (sign("shop", "m1", date(2020, 1, 1), NEW), 410, "has expired"),
     ],
+    ids=["cut short", "empty", "markup", "forged", "of a key that is gone", "expired"],  # not the day's own tokens
 )
 async def test_a_link_that_does_not_hold_says_so_and_changes_nothing(
     tmp_path: Path, text: str, status: int, words: str
