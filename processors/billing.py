@@ -100,4 +100,5 @@ def terms_of(tenant: str, version: int, since: datetime, settings: Settings) -> 
         currency=settings.currency,
         text_price=texts.price if texts is not None and block is None else None,
         block=block,
+        is_prepaid=texts is not None and texts.prepaid,
     )

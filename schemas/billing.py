@@ -72,7 +72,10 @@ class BlockPrice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What a tenant pays from an instant on; one per version of its settings, so that bills can be computed again."""
+    """What a tenant pays from an instant on; one per version of its settings, so that bills can be computed again.
+
+    `is_prepaid` says whether texts need credits; None on terms that an older version wrote, which did not say it.
+    """
 
     tenant: str
     version: int
@@ -81,6 +84,7 @@ class Terms:
     currency: str
     text_price: Decimal | None = None
     block: BlockPrice | None = None
+    is_prepaid: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

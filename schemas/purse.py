@@ -10,9 +10,10 @@ from schemas.message import Message
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purse:
-    """The prepaid credits that a tenant has left."""
+    """The prepaid credits that a tenant has left, and whether its texts need them."""
 
     credits: int
+    is_prepaid: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

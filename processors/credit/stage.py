@@ -11,7 +11,7 @@ from processors.credit.month_invoices import close_month, sweep_month
 from processors.credit.purse import buy, give_back, pay
 from processors.credit.tables import TIMERS
 from processors.credit.usage_entries import enter
-from processors.credit.waiting import expire, release, withdraw
+from processors.credit.waiting import expire, release, take_terms, withdraw
 from processors.credit.wakes import Wake, parts_of
 from processors.effects import Effect, Record, Tables
 from processors.timers import fire_due
@@ -57,6 +57,7 @@ def on_terms(record: Record, tables: Tables) -> Iterator[Effect]:
     if not isinstance(record.value, Terms):
         raise TypeError(f"topic {record.topic} carries a {type(record.value).__name__}, not Terms")
     yield from agree(record.value, tables)
+    yield from take_terms(record.value, record, tables)
 
 
 def on_tick(record: Record, tables: Tables) -> Iterator[Effect]:

@@ -16,7 +16,7 @@ from processors.credit.wakes import Wake, wake_row
 from processors.decisions import decided_on_message
 from processors.effects import Delete, Effect, Forward, Put, Record, Table, Tables, prefix_end, row_key
 from processors.timers import arm, disarm
-from schemas.billing import Charge
+from schemas.billing import Charge, Terms
 from schemas.candidate import Withdrawal
 from schemas.clock import rfc3339, sortable, to_millis
 from schemas.message import Message
@@ -37,13 +37,23 @@ RELEASE_PAUSE = timedelta(seconds=1)
 
 def credits_of(tenant: str, tables: Tables) -> int:
     """The credits that nobody has taken, and none is reserved of."""
-    purse = tables.get(PURSES, tenant)
-    return purse.credits if purse else 0
+    return _purse(tenant, tables).credits
 
 
 def add_credits(tenant: str, credits_: int, tables: Tables) -> Effect:
     """Put credits into the purse; negative ones are taken out."""
-    return Put(table=PURSES, key=tenant, value=Purse(credits=credits_of(tenant, tables) + credits_))
+    purse = _purse(tenant, tables)
+    return Put(table=PURSES, key=tenant, value=replace(purse, credits=purse.credits + credits_))
+
+
+def take_terms(terms: Terms, record: Record, tables: Tables) -> Iterator[Effect]:
+    """Whether texts need credits from now on; where they need none any more, those that wait are let go."""
+    purse = _purse(terms.tenant, tables)
+    if terms.is_prepaid is None or terms.is_prepaid == purse.is_prepaid:
+        return
+    yield Put(table=PURSES, key=terms.tenant, value=replace(purse, is_prepaid=terms.is_prepaid))
+    if not terms.is_prepaid:
+        yield from release(record, tables, terms.tenant)
 
 
 def charge_on(message: Message) -> Charge:
@@ -64,13 +74,19 @@ def park(message: Message, record: Record, tables: Tables) -> Iterator[Effect]:
     yield Put(table=UNPAID, key=row, value=Unpaid(message=decided, since=record.now))
     if message.useful_until is not None:
         yield arm(TIMERS, message.useful_until, row)
+    if not _purse(message.tenant, tables).is_prepaid:  # dispatch priced it before it heard of the new terms
+        yield arm(TIMERS, record.now + RELEASE_PAUSE, wake_row(Wake.RELEASE, message.tenant))
     balance = credits_of(message.tenant, tables)
     facts = {"billing.sms.prepaid": True, "credits": balance, "needed": charge_on(message).units}
     yield decided_on_message(message, record, outcome=Outcome.HELD, reason=Reason.INSUFFICIENT_CREDIT, facts=facts)
 
 
 def release(record: Record, tables: Tables, tenant: str) -> Iterator[Effect]:
-    """Let parked texts go back to the gates, oldest first, while credits last; one over the month's cap needs none."""
+    """Let parked texts go back to the gates, oldest first, while credits last.
+
+    One over the month's cap needs none, and none does whose tenant pays ahead no more.
+    """
+    is_prepaid = _purse(tenant, tables).is_prepaid
     prefix = row_key(tenant, "")
     rows = tables.range(UNPAID, prefix, prefix_end(prefix), RELEASED_AT_ONCE)
     for row, unpaid in rows:
@@ -79,7 +95,7 @@ def release(record: Record, tables: Tables, tenant: str) -> Iterator[Effect]:
             yield from _unpark(row, message)
             yield _expired(message, record)
             continue
-        needed = 0 if over_cap(charge, record, tables, tenant) else charge.units
+        needed = charge.units if is_prepaid and not over_cap(charge, record, tables, tenant) else 0
         if needed > credits_of(tenant, tables):
             return
         yield from _unpark(row, message)
@@ -160,6 +176,10 @@ def _let_go(message: Message, needed: int, record: Record, tables: Tables) -> It
         yield Forward(topic=MESSAGES.name, key=back.key, value=back)
     else:
         yield Forward(topic=AUDIENCE.name, key=f"{message.tenant}|{message.contact}", value=back)
+
+
+def _purse(tenant: str, tables: Tables) -> Purse:
+    return tables.get(PURSES, tenant) or Purse(credits=0)
 
 
 def _unpark(row: str, message: Message) -> Iterator[Effect]:

@@ -141,6 +141,7 @@ MEANINGS: Mapping[str, str] = {
     "paid_by": "What it is paid from: an `invoice` by calendar months, a `block`, or prepaid `credits`.",
     "cap": "What the tenant may spend in a calendar month; unset: no limit.",
     "since": "From when on.",
+    "Terms.is_prepaid": "Whether texts need credits; empty where an older version wrote the record.",
     "text_price": "The price of a segment, where texts are not sold in blocks.",
     "block": "The blocks that texts are sold in.",
     "size": "The units in a block.",
