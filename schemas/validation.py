@@ -129,8 +129,8 @@ def _unknown(details: ErrorDetails, hint: Any) -> str | None:
 
 
 def reason_of(details: ErrorDetails) -> str:
-    """What is wrong with one value, in words."""
-    shown = shown_value(details["input"])
+    """What is wrong with one value, in words; faults are logged and kept, so a secret is not repeated in them."""
+    shown = "•••" if details["loc"][-1:] == ("secret",) else shown_value(details["input"])
     context = {key: f"{value:g}" if isinstance(value, float) else str(value) for key, value in _context(details)}
     if "expected" in context:
         context["expected"] = context["expected"].replace("'", "").replace(" or ", ", ")

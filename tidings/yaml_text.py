@@ -28,7 +28,7 @@ from tidings.yaml_slips import in_plain_words
 _NULL = re.compile(r"(|~|null|Null|NULL)")
 _TRUE = re.compile(r"true|True|TRUE")
 _FALSE = re.compile(r"false|False|FALSE")
-_WHOLE = re.compile(r"[-+]?[0-9]+")
+_WHOLE = re.compile(r"[-+]?[0-9]{1,4000}")  # Python reads no longer ones (sys.get_int_max_str_digits)
 _OCTAL = re.compile(r"0o[0-7]+")
 _HEX = re.compile(r"0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -40,6 +40,8 @@ _TAGS = {
     SequenceStartEvent: (None, "!", "tag:yaml.org,2002:seq"),
 }
 MAX_DEPTH = 64
+MOST_VALUES = 10_000_000
+"""Aliases of aliases make more of a small file than any machine can hold."""
 _STAR = ": put a value that begins with * in quotes"
 
 
@@ -63,7 +65,9 @@ class _Reading:
     def __init__(self, events: Iterator[Event]) -> None:
         self._events = events
         self._anchors: dict[str, object] = {}
+        self._sizes: dict[str, int] = {}
         self._depth = 0
+        self._values = 0
 
     def document(self) -> object:
         """The value of the only document."""
@@ -90,6 +94,7 @@ class _Reading:
                     event,
                     f"names the anchor {event.anchor!r}, which is not complete above it{_STAR}",
                 )
+            self._count(event, self._sizes[event.anchor])
             return self._anchors[event.anchor]
         if not isinstance(event, (ScalarEvent, MappingStartEvent, SequenceStartEvent)):
             raise _refused(event, "is no value")
@@ -98,11 +103,19 @@ class _Reading:
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise _refused(event, f"is nested deeper than {MAX_DEPTH} levels")
+        before = self._values
+        self._count(event, 1)
         value = self._made(event)
         self._depth -= 1
         if event.anchor is not None:
             self._anchors[event.anchor] = value
+            self._sizes[event.anchor] = self._values - before
         return value
+
+    def _count(self, event: Event, values: int) -> None:
+        self._values += values
+        if self._values > MOST_VALUES:
+            raise _refused(event, f"holds more than {MOST_VALUES:,} values, what aliases stand for counted each time")
 
     def _made(self, event: ScalarEvent | MappingStartEvent | SequenceStartEvent) -> object:
         if isinstance(event, MappingStartEvent):

@@ -151,6 +151,10 @@ def _order(record: Order) -> Faults:
 
 
 def _consent(record: ConsentChanged) -> Faults:
+    for name, scopes in (("opted_out", record.opted_out), ("opted_in", record.opted_in)):
+        for number, scope in enumerate(scopes or ()):
+            if not scope.strip():
+                yield Fault(path=f"data.{name}.{number}", reason="must not be empty")
     if record.suppressed is not None and record.suppressed not in SUPPRESSIONS:
         reason = f"must be one of {', '.join(SUPPRESSIONS)}, not {record.suppressed!r}"
         yield Fault(path="data.suppressed", reason=reason)

@@ -7,6 +7,10 @@ from hypothesis import strategies as st
 from schemas.faults import Refused
 from tidings.yaml_text import MAX_DEPTH, plain_value, read_yaml, write_yaml
 
+ALIASES_OF_ALIASES = "\n".join(
+    ["a0: &a0 [x]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 20))]
+)
+
 
 @pytest.mark.parametrize(
     ("text", "value"),
@@ -78,6 +82,7 @@ def test_keys_and_quoted_values_are_texts_and_anchors_are_followed() -> None:
         ("a: [1", "line 1", "is not YAML"),
         ("\ta: 1", "line 1", "is not YAML"),
         ("[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1), "line 1", "is nested deeper than 64 levels"),
+        (ALIASES_OF_ALIASES, "line 8", "holds more than 10,000,000 values"),
     ],
 )
 def test_what_is_unclear_is_refused_with_its_line(text: str, path: str, reason: str) -> None:
@@ -100,3 +105,8 @@ def test_what_is_written_is_read_as_it_was(value: object) -> None:
 
 def test_long_texts_keep_their_lines_and_keys_their_order() -> None:
     assert write_yaml({"b": "one\n two\n", "a": "21:00"}) == "b: |\n  one\n   two\na: 21:00\n"
+
+
+def test_a_number_that_nobody_can_hold_is_read_without_a_mistake() -> None:
+    assert plain_value("1" * 4_000) == int("1" * 4_000)
+    assert plain_value("1" * 5_000) == float("inf")

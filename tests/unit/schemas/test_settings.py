@@ -355,6 +355,10 @@ FAULTS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "footer of mail": ({"footers": {"email": "Bye"}}, ["footers.email: unknown key: only texts have footers"]),
     "staff twice": ({"staff": [{"id": "s1"}, {"id": "s1"}]}, ["staff.1.id: stands twice: 's1'"]),
     "building of no brand": ({"buildings": {"b1": {"brand": "z"}}}, ["buildings.b1.brand: is no key of brands: 'z'"]),
+    "secret that is a number": (
+        {"channels": {"webhook": {"secret": 1234567890123456}}},
+        ["channels.webhook.secret: must be text, not •••: put it in quotes"],
+    ),
     "template of no kind": ({"templates": {"pigeon": {"email": {"text": "x"}}}}, ["templates.pigeon: unknown kind"]),
     "template of no channel": (
         {"templates": {"document": {"fax!": {"text": "x"}}}},

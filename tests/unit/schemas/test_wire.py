@@ -219,6 +219,15 @@ DATA_FAULTS: dict[str, tuple[str, object, list[str]]] = {
         {"address": "", "suppressed": "bored"},
         ["data.address: must not be empty", "data.suppressed: must be one of bounce, complaint, deceased, not 'bored'"],
     ),
+    "a scope of nothing": (
+        "consent.changed",
+        {"address": "", "opted_out": ["all", ""], "opted_in": [" "]},
+        [
+            "data.address: must not be empty",
+            "data.opted_out.1: must not be empty",
+            "data.opted_in.0: must not be empty",
+        ],
+    ),
 }
 
 
