@@ -38,14 +38,14 @@ def on_settings_changed(event: Event, record: Record, tables: Tables) -> Generat
     )
     yield Put(table=TENANTS, key=event.tenant, value=after)
     yield Forward(topic=SETTINGS.name, key=event.tenant, value=after)
-    yield Forward(topic=SETTINGS_VERSIONS.name, key=f"{event.tenant}|{after.version}", value=_without_secrets(after))
+    yield Forward(topic=SETTINGS_VERSIONS.name, key=f"{event.tenant}|{after.version}", value=without_secrets(after))
     terms = terms_of(event.tenant, after.version, record.now, settings)
     yield Forward(topic=TERMS.name, key=f"{event.tenant}|", value=terms)
     return put_in_force(after, settings)
 
 
-def _without_secrets(row: TenantSettings) -> TenantSettings:
-    """Versions are kept for ever; a secret that was changed is to be gone."""
+def without_secrets(row: TenantSettings) -> TenantSettings:
+    """A version as it is kept: that is for ever; a secret that was changed is to be gone."""
     return replace(row, document=merge_patch(row.document, _SECRETS))
 
 

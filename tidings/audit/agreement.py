@@ -13,6 +13,9 @@ from tidings.audit.notes import What
 LAW = 1
 DECIDED = ("tenant", "event_id", "kind", "channel")
 """What every decision on a message says of it, also before its recipient is known."""
+ON_ITS_WAY = (*DECIDED, "contact", "staff")
+COMMANDED = ("actor", "lane", "category", "in_doubt", "useful_until", "programme")
+"""What is known of a message when it is due, for its decision and for its command."""
 ORDERED = (*DECIDED, "contact", "staff", "settings_version")
 REPORTED = (*ORDERED, "to", "number", "category", "segments", "commanded_at", "charge", "allowance")
 
@@ -25,6 +28,7 @@ def look_at_agreement(found: Dossier, findings: Findings) -> None:
 
 def _differences(found: Dossier) -> Iterator[tuple[str, str]]:
     ordered: list[Message | DeliveryStatus] = [*found.commands, *found.statuses]
+    yield from _due(found)
     for note, message in zip(found.of(What.COMMAND), found.commands, strict=True):
         if not note.place.startswith(f"{message.topic}/"):
             yield "topic", f"its command stands at {note.place}, and belongs on {message.topic}"
@@ -39,13 +43,43 @@ def _differences(found: Dossier) -> Iterator[tuple[str, str]]:
             yield "to", f"{decision.to!r} decided, {reference.to!r} commanded"
 
 
+def _due(found: Dossier) -> Iterator[tuple[str, str]]:
+    """What was due is what was decided on and commanded; who it is that answers is known where the answer came from."""
+    for note in found.of(What.CANDIDATE):
+        due = note.value
+        if not isinstance(due, Message):
+            continue
+        names = {*ON_ITS_WAY} - ({"contact"} if note.text.endswith("answer") else set())
+        for message in found.commands:
+            yield from _between(due, message, (*sorted(names), *COMMANDED), "what was due")
+            if due.to not in (message.to, message.number or "", ""):
+                yield "to", f"{due.to!r} was due, {message.to!r} commanded"
+            if due.settings_version > message.settings_version:
+                yield (
+                    "settings_version",
+                    f"{due.settings_version} when it was due, {message.settings_version} commanded",
+                )
+        for decision in found.decisions:
+            is_first = decision.number == due.decided + 1
+            yield from _between(due, decision, tuple(sorted(names)) if is_first else DECIDED, "what was due")
+            if is_first and decision.outcome is not Outcome.HELD and decision.due not in (None, due.commanded_at):
+                yield "due", f"{due.commanded_at} when it was due, {decision.due} in its decision"
+            if is_first and (decision.settings_version or due.settings_version) < due.settings_version:
+                yield "settings_version", f"{due.settings_version} when it was due, {decision.settings_version} decided"
+            if is_first and not due.decided and decision.among != due.among:
+                yield "among", f"{due.among} when it was due, {decision.among} in its decision"
+
+
 def _between(
-    one: Message | DeliveryStatus, other: Message | DeliveryStatus | Decision, names: tuple[str, ...]
+    one: Message | DeliveryStatus,
+    other: Message | DeliveryStatus | Decision,
+    names: tuple[str, ...],
+    one_is: str | None = None,
 ) -> Iterator[tuple[str, str]]:
     for name in names:
         a, b = getattr(one, name), getattr(other, name)
         if a != b:
-            yield name, f"{_said(a)} in its {_word(one)}, {_said(b)} in its {_word(other)}"
+            yield name, f"{_said(a)} in {one_is or f'its {_word(one)}'}, {_said(b)} in its {_word(other)}"
 
 
 def _word(record: Message | DeliveryStatus | Decision) -> str:

@@ -5,12 +5,15 @@ from contextlib import aclosing, suppress
 from pathlib import Path
 
 from schemas import wire
-from schemas.billing import Invoice
+from schemas.billing import Invoice, Terms
 from schemas.faults import Unreadable
 from schemas.topics import Topic
 from streams.client import Stored, read_to_end
 from tidings.audit.agreement import look_at_agreement
+from tidings.audit.alone import faults_of
+from tidings.audit.asked import look_at_way
 from tidings.audit.bills import InvoiceLines, look_at_bill
+from tidings.audit.blocks import look_at_blocks
 from tidings.audit.consents import look_at_address
 from tidings.audit.events import look_at_event, look_at_place
 from tidings.audit.findings import Findings
@@ -20,9 +23,10 @@ from tidings.audit.notes import Notebook, What
 from tidings.audit.placed import Placed
 from tidings.audit.records import AUDITED, notes_on
 from tidings.audit.scope import Scope
+from tidings.audit.versions import look_at_settings
 from tidings.config import Kafka
 
-_LAWS_OF_REPEATS = {What.COMMAND: 2, What.USAGE: 6, What.INVOICE: 6}
+_LAWS_OF_REPEATS = {What.COMMAND: 2, What.CHANGE: 3, What.VERSION: 6, What.USAGE: 6, What.INVOICE: 6}
 """Under which law a record that stands twice is named; any other under the first."""
 
 
@@ -40,7 +44,11 @@ class Audit:
 
     def take(self, record: Placed) -> None:
         """Note one record; an invoice that stands twice is noted as such, and its messages once."""
+        for says in faults_of(record):
+            self._findings.differ(1, f"record {record.place}", says)
         notes = notes_on(record)
+        if isinstance(record.value, Terms):
+            self._lines.agree(record.value)
         if isinstance(record.value, Invoice) and not self._lines.read(record.value, self._findings):
             notes = (note for note in notes if note.what is What.INVOICE)
         self._notebook.add(notes)
@@ -60,10 +68,15 @@ class Audit:
                     found = dossier(names[0], notes)
                     look_at_message(found, scope, self._findings)
                     look_at_agreement(found, self._findings)
+                    look_at_way(found, scope, self._findings)
                     look_at_followed(found, scope, self._findings)
                     look_at_bill(found, self._lines, scope, self._findings)
                 case "erasure":
                     look_at_erasure(f"event {'/'.join(names)}", notes, scope, self._findings)
+                case "blocks":
+                    look_at_blocks(names[0], notes, scope, self._findings)
+                case "settings":
+                    look_at_settings(names[0], notes, scope, self._findings)
                 case _:
                     all(notes)
         self._lines.look(self._findings)

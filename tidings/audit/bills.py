@@ -1,23 +1,22 @@
 """Law 6: every cent has its messages. Statuses come to usage, usage stands on invoices, and lines are their sums."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from processors.billing import period_of
+from processors.invoicing import MESSAGES_PER_INVOICE, further_blocks
 from processors.months import next_month, start_of
-from schemas.billing import Invoice, PaidBy, Usage
+from schemas.billing import BlockPrice, Invoice, PaidBy, Terms, Usage
 from schemas.topics import INVOICES, STATUSES, USAGE
 from tidings.audit.findings import Findings
 from tidings.audit.messages import Dossier
 from tidings.audit.notes import Note, What
 from tidings.audit.records import digest_of, mention
-from tidings.audit.scope import Scope
+from tidings.audit.scope import PATIENCE, Scope
 
 LAW = 6
-PATIENCE = timedelta(days=3)
-"""How long after its month an invoice may come: workers may have stood still."""
 
 
 class InvoiceLines:
@@ -26,6 +25,14 @@ class InvoiceLines:
     def __init__(self) -> None:
         self._left: dict[tuple[str, int], Decimal] = {}
         self._names: dict[str, str] = {}
+        self._blocks: defaultdict[str, set[BlockPrice]] = defaultdict(set)
+        self._further: dict[tuple[str, int], tuple[str, int, Decimal]] = {}
+        self._used: Counter[tuple[str, int]] = Counter()
+
+    def agree(self, terms: Terms) -> None:
+        """Note what a tenant's blocks cost, or did once."""
+        if terms.block is not None:
+            self._blocks[terms.tenant].add(terms.block)
 
     def read(self, invoice: Invoice, findings: Findings) -> bool:
         """Take an invoice in; False when it was read before."""
@@ -41,6 +48,8 @@ class InvoiceLines:
         for number, line in enumerate(invoice.lines):
             # What is paid ahead, a block, names no message.
             self._left[name, number] = line.amount if line.usage_ids else Decimal(0)
+            if len(line.usage_ids) < MESSAGES_PER_INVOICE:
+                self._further[name, number] = (invoice.tenant, line.units, line.amount)
         return True
 
     def take_off(self, text: str, entries: Sequence[Usage], message_id: str) -> bool:
@@ -55,6 +64,7 @@ class InvoiceLines:
             self._left[name, number] -= own[0].amount
         elif own:
             self._left[name, number] = Decimal(0)
+            self._used[name, number] += own[0].units
         return bool(own)
 
     def look(self, findings: Findings) -> None:
@@ -62,6 +72,12 @@ class InvoiceLines:
         for (name, number), left in self._left.items():
             if left:
                 findings.differ(LAW, self._names[name], f"line {number + 1} has {left} that none of its messages costs")
+        for line, used in self._used.items():
+            tenant, units, amount = self._further.get(line, ("", 0, Decimal(0)))
+            further = {block: further_blocks(used, block.size) for block in self._blocks[tenant]}
+            if tenant and (units, amount) not in {(each, block.price * each) for block, each in further.items()}:
+                says = f"line {line[1] + 1} has {units} further blocks for {amount}; its messages used {used}"
+                findings.differ(LAW, self._names[line[0]], says)
 
 
 def look_at_bill(found: Dossier, lines: InvoiceLines, scope: Scope, findings: Findings) -> None:
@@ -113,8 +129,11 @@ def _is_closed(note: Note, scope: Scope) -> bool:
     """Whether the invoice that an entry belongs on has long been issued, and is still kept."""
     entry = note.value
     assert isinstance(entry, Usage), f"{note.place} is no usage entry"
-    month = max(entry.period, period_of(note.at, entry.timezone))
-    due: datetime = start_of(next_month(month), entry.timezone)
+    try:
+        month = max(entry.period, period_of(note.at, entry.timezone))
+        due: datetime = start_of(next_month(month), entry.timezone)
+    except (ValueError, LookupError):  # no month, or no time zone: its statuses say otherwise
+        return False
     return due + PATIENCE < scope.now and scope.is_kept(INVOICES, due)
 
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from processors.consent import gravest
-from schemas.consent import EVERYTHING, SUPPRESSED, Consent, ConsentChange, Means
+from processors.consent import after, gravest
+from processors.status import SUPPRESSES
+from schemas.consent import EVERYTHING, SUPPRESSED, SUPPRESSIONS, Consent, ConsentChange, Means
 from schemas.delivery import DeliveryStatus
 from schemas.topics import CONSENT_CHANGES, CONSENTS, MESSAGES, STATUSES
-from schemas.words import Status
 from tidings.audit.findings import Findings
 from tidings.audit.notes import Note
 from tidings.audit.scope import Scope
@@ -18,7 +18,6 @@ ON_THE_WIRE = timedelta(minutes=11)
 """A message that was handed over before the no may be accepted this much later: a mail server has ten minutes."""
 CONFIRMATION = "keyword_reply"
 """The kind that an opt-out does not stop: a STOP must be confirmed (contract section 11)."""
-SUPPRESSING = (Status.BOUNCED, Status.COMPLAINED)
 _BY_CHANGE = (Means.REQUEST, Means.LINK, Means.REPORT)
 """What comes as a change of its own; a word that somebody sent changes consent on its way through `messages`."""
 
@@ -32,6 +31,23 @@ class _Address:
     consent: Consent | None = None
     since: Note | None = None
     left: dict[str, int] = field(default_factory=dict)
+    uncaused: list[Note] = field(default_factory=list)
+    altered: list[Note] = field(default_factory=list)
+    is_in_order: bool = True
+
+    def take(self, consent: Consent, note: Note) -> None:
+        """The next consent in time: it has the time of its change, and is what that makes of the one before."""
+        fresh = [change for at, change in self.changes if at.at == note.at]
+        if not fresh:
+            self.uncaused.append(note)
+        if self.consent is not None and self.since is not None:
+            self.is_in_order = self.is_in_order and _offset(self.since) < _offset(note)
+            between = [change for at, change in self.changes if at.at > self.since.at]
+            # What START to a short code lifts depends on more than the consent before.
+            is_plain = len(between) == 1 == len(fresh) and EVERYTHING not in fresh[0].lifts
+            if is_plain and after(self.consent, fresh[0], note.at) != consent:
+                self.altered.append(note)
+        self.consent, self.since = consent, note
 
     def has_just_left(self, status: DeliveryStatus) -> bool:
         """Whether no earlier report says that this attempt left; later ones may come days after a no."""
@@ -46,18 +62,25 @@ def look_at_address(notes: Iterator[Note], scope: Scope, findings: Findings) -> 
     for note in notes:
         match note.value:
             case Consent() as consent:
-                known.consent, known.since = consent, note
+                known.take(consent, note)
+            case ConsentChange() as change if change.suppressed not in (None, *SUPPRESSIONS):
+                findings.differ(LAW, f"address {change.key}", f"suppressed by {change.suppressed!r} at {note.place}")
             case ConsentChange() as change:
                 known.changes.append((note, change))
             case DeliveryStatus() as status:
                 findings.count(LAW, "reports that a message left")
-                known.reports += [(note, status)] if status.status in SUPPRESSING else []
+                known.reports += [(note, status)] if status.status in SUPPRESSES else []
                 if known.has_just_left(status) and known.consent is not None and known.since is not None:
                     _look_at_sending(status, known.consent, known.since.at, findings)
     findings.count(LAW, "addresses whose consent was changed", bool(known.changes))
     findings.count(LAW, "addresses with a consent", known.consent is not None)
     for says in dict.fromkeys(
-        (*_not_written(known, scope), *_not_caused(known, scope), *_not_suppressed(known, scope))
+        (
+            *_not_written(known, scope),
+            *_not_caused(known, scope),
+            *_not_made(known, scope),
+            *_not_suppressed(known, scope),
+        )
     ):
         findings.differ(LAW, f"address {_key(known)}", says)
 
@@ -112,6 +135,20 @@ def _not_caused(known: _Address, scope: Scope) -> Iterator[str]:
             yield f"{saying.scope} at {since.place} is by {saying.means}, event {saying.event_id}; no change says so"
 
 
+def _not_made(known: _Address, scope: Scope) -> Iterator[str]:
+    """Every consent bears the time of the change that made it, and is what that change makes of the one before."""
+    for note in known.uncaused:
+        # It may have been a word that somebody sent, and those are not kept as long as other changes.
+        if scope.is_kept(MESSAGES, note.at) and not scope.is_on_its_way(note.at):
+            yield f"the consent at {note.place} has its time from no change"
+    for note in known.altered if known.is_in_order else ():
+        yield f"the consent at {note.place} is not what its change makes of the one before"
+
+
+def _offset(note: Note) -> int:
+    return int(note.place.rpartition("/")[2])
+
+
 def _not_suppressed(known: _Address, scope: Scope) -> Iterator[str]:
     """A bounce or a complaint of the last attempt suppresses its address, and nothing else does so by a report."""
     suppressed = {change.event_id: note for note, change in known.changes if change.means is Means.REPORT}
@@ -120,6 +157,11 @@ def _not_suppressed(known: _Address, scope: Scope) -> Iterator[str]:
         is_last = report.attempt == known.left[report.message_id]
         if is_last and not suppressed and scope.is_kept(CONSENT_CHANGES, note.at) and not scope.is_on_its_way(note.at):
             yield f"message {report.message_id} is {report.status} at {note.place}; no change of consent says so"
+    for note, change in known.changes:
+        reports = {SUPPRESSES[each.status] for _, each in known.reports if each.event_id == change.event_id}
+        if change.means is Means.REPORT and reports and change.suppressed not in reports:
+            said = ", ".join(sorted(reports))
+            yield f"it was suppressed at {note.place} by {change.suppressed}, and reported as {said}"
     for event_id, note in suppressed.items():
         if event_id not in reported and scope.is_kept(STATUSES, note.at) and not scope.is_on_its_way(note.at):
             yield f"it was suppressed at {note.place} by a report on event {event_id}; no status says so"

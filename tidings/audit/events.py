@@ -5,33 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from schemas.events import STATE_ONLY
-from schemas.topics import (
-    AUDIENCE,
-    CHARGES,
-    CONSENT_CHANGES,
-    DEAD_LETTERS,
-    DECISIONS,
-    EVENTS,
-    MESSAGES,
-    REPORTS,
-    SETTINGS_VERSIONS,
-    Topic,
-)
+from schemas.topics import DEAD_LETTERS, DECISIONS, EVENTS
 from tidings.audit.findings import Findings
 from tidings.audit.notes import Note, What
 from tidings.audit.scope import Scope
+from tidings.audit.traces import Traces
 
 LAW, REDELIVERY = 1, 2
-FOLLOWS = {
-    "settings.changed": SETTINGS_VERSIONS,
-    "consent.changed": CONSENT_CHANGES,
-    "credits.purchased": CHARGES,
-    "delivery.reported": REPORTS,
-    "unsubscribe.clicked": REPORTS,
-}
-"""Where what such an event changes is said, with the event's id, unless it is refused."""
-TRACES = {"contact.changed": (AUDIENCE, MESSAGES)}
-"""Where any other that only changes state leaves a trace, unless it is `audience` alone."""
 
 
 @dataclass(slots=True)
@@ -46,7 +26,7 @@ class _Outcomes:
 
     def take(self, note: Note) -> None:
         """What stands twice, to the letter, counts once."""
-        if note.what is What.PORTION:
+        if note.what is What.PORTION and note.text:
             self.called.setdefault(note.text, note)
         elif note.what is What.ANSWERED:
             self.answered.add(int(note.text))
@@ -75,15 +55,16 @@ class _Story:
     """What stands of one event: itself, what it changed, who speaks of it, and what became of it."""
 
     event: Note | None = None
-    effect: Note | None = None
     witness: Note | None = None
     oldest: Note | None = None
     newest: Note | None = None
     is_decided: bool = False
     is_taken: bool = False
     outcomes: _Outcomes = field(default_factory=_Outcomes)
+    traces: Traces = field(default_factory=Traces)
     subjects: dict[str, str] = field(default_factory=dict)
     places: set[str] = field(default_factory=set)
+    sayings: set[str] = field(default_factory=set)
     letters: set[str] = field(default_factory=set)
 
     @property
@@ -118,23 +99,33 @@ def look_at_event(tenant: str, event_id: str, notes: Iterator[Note], scope: Scop
         if note.what is What.EVENT:
             story.event = story.event or note
             story.places.add(note.place)
+            story.sayings.add(note.text)
             _look_at_use(note, story.subjects, subject, findings)
-        elif note.what is What.EFFECT:
-            story.effect = story.effect or note
-        else:
+        elif not story.traces.take(note):
             story.take(note)
     if story.event is not None:
         findings.count(LAW, "events")
         _look_at_known(story.event, story, subject, scope, findings)
-        if story.effect is None and not story.is_set_aside:
-            _look_for_effect(story.event, story, subject, scope, findings)
+        _look_at_traces(story.event, story, subject, scope, findings)
     else:
-        known = story.witness or story.effect
+        known = story.witness or story.traces.first
         if known and scope.is_kept(EVENTS, known.at) and not scope.is_on_its_way(known.at):
             findings.differ(LAW, subject, f"is spoken of at {known.place}, and no such event is on topic events")
     if story.is_whole(scope):
         for words in story.outcomes.missing(scope):
             findings.differ(LAW, subject, words)
+
+
+def _look_at_traces(event: Note, story: _Story, subject: str, scope: Scope, findings: Findings) -> None:
+    traces = story.traces
+    findings.count(LAW, "events that are named as a cause", traces.first is not None)
+    says = [*traces.incomplete(scope)]
+    if not story.is_set_aside:
+        says += traces.lacking(event, is_known=story.is_decided or story.is_taken, scope=scope)
+    if len(story.subjects) == 1 and len(story.sayings) == 1:
+        says += traces.differing(event)
+    for words in dict.fromkeys(says):
+        findings.differ(LAW, subject, words)
 
 
 def _is_outcome(note: Note) -> bool:
@@ -149,6 +140,9 @@ def _older(one: Note | None, other: Note) -> Note:
 def look_at_place(place: str, notes: Iterator[Note], scope: Scope, findings: Findings) -> None:
     """An event that cannot be read has a dead letter that says where it stands."""
     found = {note.what: note for note in notes}
+    replay = found.get(What.REPLAY)
+    if replay is not None and What.DEAD_LETTER not in found and scope.is_kept(DEAD_LETTERS, replay.at):
+        findings.differ(LAW, f"record {place}", f"was published again, as {replay.place} says, and has no dead letter")
     unreadable = found.get(What.UNREADABLE)
     if unreadable is None:
         return
@@ -159,7 +153,7 @@ def look_at_place(place: str, notes: Iterator[Note], scope: Scope, findings: Fin
 
 def _look_at_use(event: Note, subjects: dict[str, str], subject: str, findings: Findings) -> None:
     """An id is unique per tenant and source; with another subject it may have been taken for a redelivery, or not."""
-    _, source, about = event.text.split("\0")
+    _, source, about, *_ = event.text.split("\0")
     first = subjects.setdefault(source, about)
     if about != first:
         says = f"source {source} used the id for subject {first!r}, and at {event.place} for {about!r}"
@@ -178,22 +172,6 @@ def _look_at_known(event: Note, story: _Story, subject: str, scope: Scope, findi
         findings.count(LAW, "events on their way")
     elif scope.is_kept(DECISIONS, event.at) and scope.is_kept(DEAD_LETTERS, event.at):
         findings.differ(LAW, subject, f"{event_type} at {event.place} has no decision and no dead letter")
-
-
-def _look_for_effect(event: Note, story: _Story, subject: str, scope: Scope, findings: Findings) -> None:
-    """What only changes state is there in what it changes, or it has left a trace for this very purpose."""
-    event_type = _type_of(event)
-    if event_type not in STATE_ONLY:
-        return
-    topic = FOLLOWS.get(event_type)
-    traces: tuple[Topic, ...] = (topic,) if topic else TRACES.get(event_type, (AUDIENCE,))
-    findings.count(LAW, "events whose effect is looked for")
-    if topic is None and (story.is_decided or story.is_taken):
-        return
-    is_kept = all(scope.is_kept(each, event.at) for each in (*traces, DEAD_LETTERS))
-    if is_kept and not scope.is_on_its_way(event.at):
-        names = " or ".join(each.name for each in traces)
-        findings.differ(LAW, subject, f"{event_type} at {event.place} is neither on topic {names} nor a dead letter")
 
 
 def _type_of(event: Note) -> str:

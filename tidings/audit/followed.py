@@ -52,7 +52,8 @@ def _look_at_reports(found: Dossier, scope: Scope, findings: Findings) -> None:
 def _look_at_last_words(found: Dossier, scope: Scope, findings: Findings) -> None:
     """What was counted for its recipient is told to its address when it leaves."""
     told = {note.digest: note for note in found.of(What.FOLLOWED) if note.text == LastSent.__name__}
-    owed = {bytes.fromhex(note.text): note for note in found.of(What.COMMAND) if note.text}
+    commands = ((note.text.partition("\0")[0], note) for note in found.of(What.COMMAND))
+    owed = {bytes.fromhex(said): note for said, note in commands if said}
     for said, note in owed.items():
         if said not in told and scope.is_kept(MESSAGES, note.at) and not scope.is_on_its_way(note.at):
             says = f"commanded at {note.place}; topic {MESSAGES.name} lacks its last words"

@@ -79,7 +79,7 @@ def dossier(message_id: str, notes: Iterable[Note]) -> Dossier:
     made = Dossier(message_id=message_id)
     for note in notes:
         made.notes.setdefault(note.what, []).append(note)
-        if isinstance(note.value, Decision):
+        if isinstance(note.value, Decision) and note.what is What.DECISION:
             made.decisions.append(note.value)
         elif isinstance(note.value, DeliveryStatus) and note.what is What.STATUS:
             made.statuses.append(note.value)
@@ -129,7 +129,7 @@ def _due(last: Decision, found: Dossier) -> datetime | None:
 
 def _useful_until(found: Dossier) -> datetime | None:
     """Until when a message that waits without an hour, such as for credits, is of use."""
-    untils = [note.text.partition(" ")[2] for note in found.of(What.CANDIDATE)]
+    untils = [note.text.split(" ")[1] for note in found.of(What.CANDIDATE)]
     return datetime.fromisoformat(untils[0]) if untils and untils[0] else None
 
 

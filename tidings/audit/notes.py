@@ -28,11 +28,18 @@ class What(StrEnum):
     EVENT = "event"
     UNREADABLE = "unreadable"
     DEAD_LETTER = "dead_letter"
+    REPLAY = "replay"
     DECISION = "decision"
     PORTION = "portion"
+    DIVIDED = "divided"
     ANSWERED = "answered"
     EFFECT = "effect"
+    CAUSE = "cause"
+    UPDATE = "update"
+    MISDATED = "misdated"
     CANDIDATE = "candidate"
+    ASKED = "asked"
+    UNSAYABLE = "unsayable"
     JOINED = "joined"
     END = "end"
     RECALL = "recall"
@@ -42,7 +49,11 @@ class What(StrEnum):
     ENDER = "ender"
     COMMAND = "command"
     STATUS = "status"
+    REPORTED = "reported"
     LEDGER = "ledger"
+    VERSION = "version"
+    TERMS = "terms"
+    PAID_AHEAD = "paid_ahead"
     USAGE = "usage"
     INVOICED = "invoiced"
     INVOICE = "invoice"
@@ -52,8 +63,10 @@ class What(StrEnum):
 
 
 REPEATABLE = (
-    What.DECISION, What.COMMAND, What.USAGE, What.INVOICE, What.CANDIDATE, What.RECALL, What.ERASURE, What.FOLLOWED,
-)  # fmt: skip
+    *(What.DECISION, What.COMMAND, What.USAGE, What.INVOICE, What.CANDIDATE, What.ASKED, What.UNSAYABLE, What.RECALL),
+    *(What.ERASURE, What.FOLLOWED, What.UPDATE, What.PORTION, What.ANSWERED, What.EFFECT, What.VERSION, What.CHANGE),
+    *(What.DEAD_LETTER, What.REPLAY),
+)
 """Records that stand on their topic once; statuses may be repeated at any time (contract section 9)."""
 
 

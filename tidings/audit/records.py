@@ -5,14 +5,15 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 
+from processors.decide.answer import cause_of
 from processors.decide.outcomes import ended_by
 from processors.last_words import last_words
 from schemas import wire
-from schemas.billing import Invoice, Usage
+from schemas.billing import Invoice, Terms, Usage
 from schemas.candidate import Withdrawal
 from schemas.clock import rfc3339
 from schemas.consent import Consent, ConsentChange, Means
-from schemas.dead_letter import DeadLetter
+from schemas.dead_letter import DeadLetter, Replay
 from schemas.decision import Decision
 from schemas.delivery import DeliveryStatus, LedgerEntry
 from schemas.envelope import Event
@@ -37,21 +38,27 @@ from schemas.topics import (
     LEDGERS,
     MESSAGES,
     REPORTS,
+    SETTINGS,
     SETTINGS_VERSIONS,
     STATUSES,
+    TERMS,
     USAGE,
 )
 from schemas.words import Status
+from tidings.audit.blocks import on_paid_ahead, on_terms_of_blocks
+from tidings.audit.causes import changed_by, said_of
 from tidings.audit.notes import Note, What, digest, thing
-from tidings.audit.on_way import effect, following, on_way, on_withdrawal
+from tidings.audit.on_way import effect, following, on_way, on_withdrawal, said_at, words_of
 from tidings.audit.placed import Placed
+from tidings.audit.versions import on_terms, on_version
 
 AUDITED = (
     EVENTS, AUDIENCE, MESSAGES, CHARGES, DEAD_LETTERS, DECISIONS, *COMMANDS, *LEDGERS, STATUSES, USAGE, INVOICES,
-    SETTINGS_VERSIONS, CONSENT_CHANGES, CONSENTS, REPORTS,
+    SETTINGS_VERSIONS, SETTINGS, TERMS, CONSENT_CHANGES, CONSENTS, REPORTS,
 )  # fmt: skip
 """The topics that an audit reads, each once."""
-_TO_BE_DECIDED = (EVENTS.name, AUDIENCE.name, MESSAGES.name, CHARGES.name)
+_OF_AN_EVENT = tuple(topic.name for topic in (EVENTS, AUDIENCE, MESSAGES, CHARGES, REPORTS, CONSENT_CHANGES))
+"""Where a record that is set aside means that something of its event is missing."""
 LEFT = frozenset(
     {
         Status.ACCEPTED,
@@ -77,10 +84,11 @@ def notes_on(record: Placed) -> Iterator[Note]:
         return
     match record.value:
         case Event() as event:
-            text = "\0".join((event.type, event.source, event.subject))
-            yield replace(plain, about=thing("event", event.tenant, event.id), text=text)
+            yield _on_event(event, plain)
         case DeadLetter() as letter:
             yield from _on_letter(letter, plain)
+        case Replay() as replay:
+            yield replace(plain, about=thing("place", replay.letter), what=What.REPLAY, digest=digest(replay))
         case Decision() as decision:
             yield from _on_decision(decision, plain)
         case DeliveryStatus() as status:
@@ -88,26 +96,46 @@ def notes_on(record: Placed) -> Iterator[Note]:
         case Invoice() as invoice:
             yield from _on_invoice(invoice, plain)
         case Consent() | ConsentChange() as consent:
-            yield from _on_consent(consent, plain)
-        case TenantSettings() | LaterReport() | Unsubscribed() as said:
-            yield effect(said, plain)
+            yield from _on_consent(consent, record, plain)
         case other:
-            yield from _on_message(other, record, plain)
+            yield from _on_other(other, record, plain)
 
 
-def _on_consent(value: Consent | ConsentChange, plain: Note) -> Iterator[Note]:
+def _on_event(event: Event, plain: Note) -> Note:
+    text = "\0".join((event.type, event.source, event.subject, said_of(cause_of(event)), changed_by(event)))
+    return replace(plain, about=thing("event", event.tenant, event.id), text=text)
+
+
+def _on_report(report: object, plain: Note) -> Iterator[Note]:
+    """What was heard of a message by its name becomes a status of it."""
+    if isinstance(report, LaterReport) and report.message_id is not None:
+        text = "\0".join((report.status, report.code or "", rfc3339(report.at)))
+        yield replace(plain, about=thing("message", report.message_id), what=What.REPORTED, text=text)
+
+
+def _on_consent(value: Consent | ConsentChange, record: Placed, plain: Note) -> Iterator[Note]:
     plain = replace(plain, value=value)
     if isinstance(value, Consent):
         yield replace(plain, about=thing("address", value.key), what=What.CONSENT)
         return
-    yield replace(plain, about=thing("address", value.key), what=What.CHANGE)
-    if value.means is Means.REQUEST:
-        yield effect(value, replace(plain, value=None))
+    yield replace(plain, about=thing("address", value.key), what=What.CHANGE, digest=said_at(record))
+    if value.means is not Means.REPORT:
+        yield effect(value, record, plain)
 
 
-def _on_message(value: object, record: Placed, plain: Note) -> Iterator[Note]:
-    """Commands, ledger entries and usage speak of one message; a withdrawal may come to nothing."""
+def _on_other(value: object, record: Placed, plain: Note) -> Iterator[Note]:
+    """Settings and their terms, what is heard later, and what is known of one message."""
     match value:
+        case TenantSettings() as settings:
+            yield on_version(settings, record, plain)
+            if record.topic == SETTINGS_VERSIONS.name:
+                yield effect(settings, record, plain)
+        case LaterReport() | Unsubscribed() as said:
+            yield effect(said, record, plain)
+            yield from _on_report(said, plain)
+        case Terms() as terms:
+            yield on_terms(terms, record, plain)
+            yield on_terms_of_blocks(terms, plain)
         case Whereabouts() as where:
             yield following(where, record, plain)
         case Withdrawal() as withdrawal:
@@ -115,7 +143,7 @@ def _on_message(value: object, record: Placed, plain: Note) -> Iterator[Note]:
         case Message() as message:
             about = thing("message", message.message_id)
             slim = replace(message, text="", subject=None, html=None, attachments=(), rewritten=(), candidate=None)
-            text = _last_words(message).hex()
+            text = f"{_last_words(message).hex()}\0{words_of(message).hex()}"
             yield replace(plain, about=about, what=What.COMMAND, text=text, value=slim, digest=digest(message))
         case LedgerEntry() as entry if entry.status or entry.message:
             status = None if entry.awaits_report else entry.status
@@ -135,14 +163,14 @@ def _last_words(message: Message) -> bytes:
 def _on_letter(letter: DeadLetter, plain: Note) -> Iterator[Note]:
     """What is set aside on its way to a decision excuses that there is none; a timer can be put back."""
     plain = replace(plain, what=What.DEAD_LETTER)
-    yield replace(plain, about=thing("place", letter.id))
-    if letter.timer is not None:
+    yield replace(plain, about=thing("place", letter.id), digest=digest(letter))
+    if letter.timer is not None or letter.topic not in BY_NAME:
         return
     lost: object = None
     with suppress(Unreadable):
         lost = wire.decode(BY_NAME[letter.topic], letter.key, letter.value, tuple(letter.headers.items()))
     origin = letter if lost is None else origin_of(lost)
-    if origin.tenant and origin.event_id:
+    if origin.tenant and origin.event_id and letter.topic in _OF_AN_EVENT:
         place = letter.id if letter.topic == EVENTS.name else ""
         yield replace(plain, about=thing("event", origin.tenant, origin.event_id), text=place)
     message = lost.message if isinstance(lost, Heard) else lost
@@ -181,6 +209,7 @@ def _on_invoice(invoice: Invoice, plain: Note) -> Iterator[Note]:
     said = digest(invoice)
     about = thing("invoice", invoice.tenant, invoice.period)
     yield replace(plain, about=about, what=What.INVOICE, digest=said)
+    yield from on_paid_ahead(invoice, plain)
     for number, line in enumerate(invoice.lines):
         text = json.dumps([said.hex(), number, line.units < 0, invoice.tenant, invoice.currency])
         for message_id in line.usage_ids:

@@ -8,6 +8,9 @@ from schemas.topics import Topic
 MARGIN = timedelta(days=1)
 """Retention removes whole segments, late or a little early by our clock."""
 
+PATIENCE = timedelta(days=3)
+"""How long after its month an invoice may come: workers may have stood still."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:

@@ -72,7 +72,8 @@ def _is_before_start(value: object) -> bool:
 
 def _said_before(change: Placed) -> Placed:
     assert isinstance(change.value, ConsentChange)
-    data = ConsentChanged(address=change.value.address)
+    said = change.value
+    data = ConsentChanged(address=said.address, opted_out=said.opted_out, opted_in=said.opted_in)
     event = Event(
         id=change.value.event_id, type="consent.changed", tenant=change.value.tenant, time=change.at, data=data
     )
