@@ -20,13 +20,16 @@ _UNTOLD = {
 }
 """Event type → the field that names who is listed, which nobody of them is told."""
 
+_LATER = frozenset(kind.audience.joined_by for kind in KINDS.values() if isinstance(kind.audience, Listed))
+"""Event types that may wait for another one, and then happen when that does."""
+
 
 def said_of(cause: Cause) -> str:
     """An event as its messages carry it on, but for its subject."""
     actor = cause.actor
     who = (actor.kind, actor.id, actor.name, actor.roles)
     told = {name: value for name, value in cause.data.items() if name != _UNTOLD.get(cause.type)}
-    return _fingerprint(cause.source, cause.type, cause.time, who, told)
+    return _fingerprint(cause.source, cause.type, None if cause.type in _LATER else cause.time, who, told)
 
 
 def changed_by(event: Event) -> str:

@@ -1,6 +1,7 @@
 """From a record between two stages to notes: what calls for a decision, what ends it, what others are to know."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from processors.decide.answer import cause_of
 from processors.decide.batches import divide, has_arrived
@@ -13,6 +14,7 @@ from schemas.candidate import Candidate, Cause, ContactUpdate, Withdrawal
 from schemas.clock import from_millis, rfc3339
 from schemas.consent import ConsentChange
 from schemas.envelope import Event
+from schemas.faults import Refused
 from schemas.inbound import Heard
 from schemas.message import Message
 from schemas.portion import Portion
@@ -80,8 +82,8 @@ def _on_portion(portion: Portion, record: Placed, plain: Note) -> Iterator[Note]
     about, said = thing("event", portion.tenant, portion.event_id), said_at(record)
     alone = portion.contacts[0] if len(portion.contacts) == 1 else ""
     yield replace(plain, about=about, what=What.PORTION, text=alone, digest=said)
-    event = event_from_mapping(portion.event)
-    yield _on_cause(portion.tenant, cause_of(event), plain)
+    with suppress(Refused):  # another portion says what it was
+        yield _on_cause(portion.tenant, cause_of(event_from_mapping(portion.event)), plain)
     if has_arrived(portion, Record(record.topic, record.key, portion, record.at)):
         return
     for effect_ in divide(portion):

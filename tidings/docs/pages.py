@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from tidings.docs.audit import audit
 from tidings.docs.cli import cli
 from tidings.docs.configuration import configuration
 from tidings.docs.events import events
@@ -17,6 +18,7 @@ from tidings.docs.topics import topics
 HOME = Path(__file__).parents[2] / "docs" / "reference"
 
 PAGES: Mapping[str, Callable[[], str]] = {
+    "audit.md": audit,
     "cli.md": cli,
     "configuration.md": configuration,
     "events.md": events,
