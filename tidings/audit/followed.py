@@ -3,12 +3,15 @@
 from collections.abc import Iterator, Mapping
 
 from processors.dispatch.stage import gateways_of
+from processors.kinds import KINDS
 from schemas.allowance import PlaceGivenBack
 from schemas.billing import CreditChange
+from schemas.clock import rfc3339
 from schemas.reasons import Reason
 from schemas.reports import Whereabouts
 from schemas.state import LastSent
 from schemas.topics import AUDIENCE, BY_NAME, CHARGES, COMMANDS, MESSAGES, STATUSES
+from schemas.unsaid import Unsaid
 from schemas.words import Outcome
 from tidings.audit.findings import Findings
 from tidings.audit.messages import Dossier
@@ -16,6 +19,8 @@ from tidings.audit.notes import Note, What, digest
 from tidings.audit.scope import Scope
 
 LAW = 1
+_BY_OTHERS = (LastSent.__name__, Unsaid.__name__)
+"""What follows from its command and its decisions, and not from its reports."""
 
 
 def look_at_followed(found: Dossier, scope: Scope, findings: Findings) -> None:
@@ -24,12 +29,13 @@ def look_at_followed(found: Dossier, scope: Scope, findings: Findings) -> None:
         return
     _look_at_reports(found, scope, findings)
     _look_at_last_words(found, scope, findings)
+    _look_at_unsaid(found, scope, findings)
     _look_at_recalls(found, scope, findings)
 
 
 def _look_at_reports(found: Dossier, scope: Scope, findings: Findings) -> None:
     """What the very function of stage settle makes of the statuses, to the byte and the millisecond."""
-    told = {note.digest: note for note in found.of(What.FOLLOWED) if note.text != LastSent.__name__}
+    told = {note.digest: note for note in found.of(What.FOLLOWED) if note.text not in _BY_OTHERS}
     if any(not scope.is_kept(STATUSES, note.at) for note in (*found.of(What.STATUS), *told.values())):
         return
     owed = set()
@@ -61,6 +67,32 @@ def _look_at_last_words(found: Dossier, scope: Scope, findings: Findings) -> Non
     for said, note in told.items():
         if said not in owed and scope.is_kept(COMMANDS[0], note.at) and not scope.is_on_its_way(note.at):
             findings.differ(LAW, found.subject, f"the {note.text} at {note.place} has no command of these words")
+
+
+def _look_at_unsaid(found: Dossier, scope: Scope, findings: Findings) -> None:
+    """What a contact is told only once may be said again where dispatch dropped it, and only there."""
+    told = {note.digest: note for note in found.of(What.FOLLOWED) if note.text == Unsaid.__name__}
+    owed = {}
+    for each in found.decisions:
+        kind = KINDS.get(each.kind or "")
+        if each.outcome is Outcome.DROPPED and kind is not None and kind.once_per and each.contact and each.message_id:
+            unsaid = Unsaid(
+                tenant=each.tenant, event_id=each.event_id, contact=each.contact, message_id=each.message_id
+            )
+            owed[digest(unsaid, AUDIENCE.name, f"{each.tenant}|{each.contact}", each.at)] = each
+    by_dispatch = {note.text.split(" ")[0] for note in found.of(What.CANDIDATE)}
+    asked = {note.text.split("\0")[1] for note in found.of(What.ASKED)} | {
+        str(int(note.text) - 1) for note in found.of(What.UNSAYABLE)
+    }
+    for said, each in owed.items():
+        before = str((each.number or 0) - 1)
+        is_due = scope.is_kept(MESSAGES, each.at) and not scope.is_on_its_way(each.at)
+        if said not in told and is_due and each.to and before in by_dispatch - asked:
+            says = f"was dropped at {rfc3339(each.at)}; topic {AUDIENCE.name} does not say that it may be said again"
+            findings.differ(LAW, found.subject, says)
+    for said, note in told.items():
+        if said not in owed and not scope.is_on_its_way(note.at):
+            findings.differ(LAW, found.subject, f"the {note.text} at {note.place} follows from none of its records")
 
 
 def _look_at_recalls(found: Dossier, scope: Scope, findings: Findings) -> None:

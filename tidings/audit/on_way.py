@@ -22,6 +22,7 @@ from schemas.replacing import replace, replace_struct
 from schemas.reports import LaterReport, Unsubscribed, Whereabouts
 from schemas.state import LastSent, TenantSettings
 from schemas.topics import CHARGES
+from schemas.unsaid import Unsaid
 from schemas.wire import event_from_mapping
 from tidings.audit.causes import changed_in, said_of
 from tidings.audit.notes import Note, What, digest, thing
@@ -29,7 +30,7 @@ from tidings.audit.placed import Placed
 
 Effect = CreditChange | ConsentChange | ContactUpdate | LaterReport | TenantSettings | Unsubscribed | Withdrawal
 _NO_TIME = from_millis(0)
-Following = Whereabouts | PlaceGivenBack | CreditChange | LastSent
+Following = Whereabouts | PlaceGivenBack | CreditChange | LastSent | Unsaid
 
 
 def on_way(record: Placed, plain: Note) -> Iterator[Note]:
@@ -122,7 +123,7 @@ def _on_end(value: object, record: Placed, plain: Note) -> Iterator[Note]:
         case CreditChange(message_id=str(message_id)) as unused:
             yield replace(plain, about=thing("message", message_id), what=What.END, text=record.topic)
             yield following(unused, record, plain)
-        case PlaceGivenBack() | LastSent() as told:
+        case PlaceGivenBack() | LastSent() | Unsaid() as told:
             yield following(told, record, plain)
         case Withdrawal() as withdrawal:
             yield from on_withdrawal(withdrawal, record, plain)

@@ -18,6 +18,7 @@ from schemas.portion import Portion
 from schemas.reports import LaterReport, Unsubscribed, Whereabouts
 from schemas.state import Alarm, LastSent, TenantSettings
 from schemas.tick import Tick
+from schemas.unsaid import Unsaid
 from schemas.verdict import Verdict
 
 REPEATABLE = "is no difference: it may be repeated"
@@ -64,6 +65,7 @@ SIGHTS = (
     Sight(topic="audience", record=Withdrawal),
     Sight(topic="audience", record=PlaceGivenBack),
     Sight(topic="audience", record=Answered),
+    Sight(topic="audience", record=Unsaid),
     Sight(topic="ticks", record=Tick, removed=REPEATABLE, doubled=REPEATABLE, unseen=("ticker",)),
     Sight(topic="ticks", record=Alarm, removed=NOT_READ, doubled=REPEATABLE, unseen=("row",)),
     Sight(topic="settings", record=TenantSettings, doubled=COMPACTED),

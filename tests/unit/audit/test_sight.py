@@ -31,6 +31,7 @@ SAMPLES = {
     ("audience", "Message"): (_CAPPED, 2),
     ("audience", "PlaceGivenBack"): (_CAPPED, 1),
     ("audience", "Portion"): ("starting-a-route-tells-each-stop-once", 5),
+    ("audience", "Unsaid"): ("who-was-not-told-may-be-invited-again", 0),
     ("audience", "Unsayable"): ("quiet-hours-come-before-caps-and-money-comes-last", 0),
     ("billing.invoices", "Invoice"): (_BLOCKS, 9),
     ("billing.terms", "Terms"): (_ERASED, 1),
