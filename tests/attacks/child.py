@@ -23,6 +23,9 @@ ADDRESS_SPACE_BYTES = 2 * 1024**3
 SECONDS_OF_CPU = 120
 """What the machine is kept from, should an attack succeed; what is asked of each attack stands in the test."""
 MOST_SHOWN = 100_000
+WORK = range(300_000)
+SECONDS_OF_WORK = 0.032
+"""Of CPU, for writing these numbers out on the machine on which the limit of an attack was set."""
 
 
 def attack_text(source: str, data: dict[str, Any]) -> dict[str, Any]:
@@ -74,18 +77,31 @@ ATTACKS: dict[str, tuple[Callable[[str, dict[str, Any]], dict[str, Any]], dict[s
 }
 
 
+def slowness() -> float:
+    """How much longer than on that machine anything takes on this one; 1 on one that is no slower."""
+    return max(1.0, min(_seconds_of_work() for _ in range(5)) / SECONDS_OF_WORK)
+
+
+def _seconds_of_work() -> float:
+    begun = time.process_time()
+    for number in WORK:
+        str(number)
+    return time.process_time() - begun
+
+
 def main(sort: str) -> None:
-    """Print one line of JSON for each attack, with its seconds of CPU and the most memory so far."""
+    """Print one line of JSON for each attack, with its seconds of CPU on a usual machine and the most memory so far."""
     os.environ["TIDINGS_CANARY"] = CANARY
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE_BYTES, ADDRESS_SPACE_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS_OF_CPU, SECONDS_OF_CPU))
     attack, attacks = ATTACKS[sort]
+    slower = slowness()
     unharmed = json.dumps(variables())
     data = variables()
     for name, source in attacks.items():
         begun = time.process_time()
         outcome = attack(source, data)
-        seconds = time.process_time() - begun
+        seconds = (time.process_time() - begun) / slower
         most_bytes = most_memory_bytes()
         harmed = json.dumps(data) != unharmed
         print(json.dumps({"name": name, **outcome, "seconds": seconds, "bytes": most_bytes, "harmed": harmed}))

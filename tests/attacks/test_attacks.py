@@ -17,7 +17,7 @@ from tests.attacks.data import CANARY
 
 ROOT = Path(__file__).parents[2]
 MOST_SECONDS = 1
-"""Of CPU, which a busy machine does not lengthen as it does the time on a clock."""
+"""Of CPU on a usual machine: neither a busy one nor a slow one lengthens them as it does the time on a clock."""
 MOST_BYTES = 256 * 1024**2
 MARKS_OF_ESCAPE = (CANARY, "<class ", "<module ", "<function ", "<bound method", "object at 0x", "root:x:0", "jinja2.")
 EVERY_ATTACK = [(sort, name) for sort, (_, attacks) in ATTACKS.items() for name in attacks]
@@ -27,7 +27,7 @@ EVERY_ATTACK = [(sort, name) for sort, (_, attacks) in ATTACKS.items() for name 
 def outcomes(sort: str) -> dict[str, dict[str, Any]]:
     """What became of all attacks of a sort, run in one process that nothing else shares."""
     command = [sys.executable, "-m", "tests.attacks.child", sort]
-    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=110, check=False)
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=280, check=False)
     assert ran.returncode == 0, ran.stderr[-2000:]
     return {outcome["name"]: outcome for outcome in map(json.loads, ran.stdout.splitlines())}
 

@@ -158,7 +158,7 @@ def test_a_kind_added_as_the_how_to_says_is_sent(tmp_path: Path) -> None:
         path.write_text(body)
     [scenario] = [name for name in files if name.endswith(".yaml")]
     command = [sys.executable, "-m", "tidings", "rehearse", scenario]
-    assert subprocess.run(command, cwd=tmp_path, check=False, timeout=60).returncode == 0
+    assert subprocess.run(command, cwd=tmp_path, check=False, timeout=280).returncode == 0
 
 
 def test_patches_in_how_tos_make_settings_that_are_valid() -> None:
