@@ -45,27 +45,23 @@ def _differences(found: Dossier) -> Iterator[tuple[str, str]]:
 
 def _due(found: Dossier) -> Iterator[tuple[str, str]]:
     """What was due is what was decided on and commanded; who it is that answers is known where the answer came from."""
-    for note in found.of(What.CANDIDATE):
-        due = note.value
-        if not isinstance(due, Message):
-            continue
+    told = [(note, note.value) for note in found.of(What.CANDIDATE) if isinstance(note.value, Message)]
+    oldest = min((due.settings_version for _, due in told), default=0)  # a crash may repeat one under newer settings
+    for note, due in told:
         names = {*ON_ITS_WAY} - ({"contact"} if note.text.endswith("answer") else set())
         for message in found.commands:
             yield from _between(due, message, (*sorted(names), *COMMANDED), "what was due")
             if due.to not in (message.to, message.number or "", ""):
                 yield "to", f"{due.to!r} was due, {message.to!r} commanded"
-            if due.settings_version > message.settings_version:
-                yield (
-                    "settings_version",
-                    f"{due.settings_version} when it was due, {message.settings_version} commanded",
-                )
+            if oldest > message.settings_version:
+                yield "settings_version", f"{oldest} when it was due, {message.settings_version} commanded"
         for decision in found.decisions:
             is_first = decision.number == due.decided + 1
             yield from _between(due, decision, tuple(sorted(names)) if is_first else DECIDED, "what was due")
             if is_first and decision.outcome is not Outcome.HELD and decision.due not in (None, due.commanded_at):
                 yield "due", f"{due.commanded_at} when it was due, {decision.due} in its decision"
-            if is_first and (decision.settings_version or due.settings_version) < due.settings_version:
-                yield "settings_version", f"{due.settings_version} when it was due, {decision.settings_version} decided"
+            if is_first and (decision.settings_version or oldest) < oldest:
+                yield "settings_version", f"{oldest} when it was due, {decision.settings_version} decided"
             if is_first and not due.decided and decision.among != due.among:
                 yield "among", f"{due.among} when it was due, {decision.among} in its decision"
 

@@ -52,7 +52,8 @@ def _of_decision(decision: Decision) -> Iterator[str]:
     word = (decision.reason or "").partition(":")[0]
     if (word in set(Reason)) != needs_one and (needs_one or word):
         yield f"is {decision.outcome} with reason {decision.reason!r}"
-    if decision.outcome is Outcome.SENT and not set(decision.facts) <= FACTS_OF_SENT:
+    is_ordered = decision.outcome is Outcome.SENT and decision.number is not None
+    if is_ordered and not set(decision.facts) <= FACTS_OF_SENT:
         yield f"is sent with facts {', '.join(sorted(decision.facts))}"
 
 

@@ -50,7 +50,8 @@ def _not_due(found: Dossier, scope: Scope) -> Iterator[str]:
     if any(note.place.startswith(f"{MESSAGES.name}/") for note in found.of(What.CANDIDATE)):
         return
     for each in found.decisions:
-        is_due = scope.is_kept(MESSAGES, each.at) and not scope.is_on_its_way(each.at)
+        since = min(each.at, each.due or each.at)  # what was held was due long before it left
+        is_due = scope.is_kept(MESSAGES, since) and not scope.is_on_its_way(each.at)
         if is_due and (each.outcome in (Outcome.SENT, Outcome.HELD) or _is_dropped_at_once(each)):
             yield f"{each.outcome} at {rfc3339(each.at)}; topic {MESSAGES.name} does not say that it was due"
             return

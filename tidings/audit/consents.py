@@ -32,7 +32,7 @@ class _Address:
     since: Note | None = None
     left: dict[str, int] = field(default_factory=dict)
     uncaused: list[Note] = field(default_factory=list)
-    altered: list[Note] = field(default_factory=list)
+    altered: list[tuple[datetime, Note]] = field(default_factory=list)
     is_in_order: bool = True
 
     def take(self, consent: Consent, note: Note) -> None:
@@ -46,7 +46,7 @@ class _Address:
             # What START to a short code lifts depends on more than the consent before.
             is_plain = len(between) == 1 == len(fresh) and EVERYTHING not in fresh[0].lifts
             if is_plain and after(self.consent, fresh[0], note.at) != consent:
-                self.altered.append(note)
+                self.altered.append((self.since.at, note))
         self.consent, self.since = consent, note
 
     def has_just_left(self, status: DeliveryStatus) -> bool:
@@ -141,8 +141,10 @@ def _not_made(known: _Address, scope: Scope) -> Iterator[str]:
         # It may have been a word that somebody sent, and those are not kept as long as other changes.
         if scope.is_kept(MESSAGES, note.at) and not scope.is_on_its_way(note.at):
             yield f"the consent at {note.place} has its time from no change"
-    for note in known.altered if known.is_in_order else ():
-        yield f"the consent at {note.place} is not what its change makes of the one before"
+    for since, note in known.altered if known.is_in_order else ():
+        # Words that somebody sent in between must not have been removed yet.
+        if scope.is_kept(MESSAGES, since) and not scope.is_on_its_way(note.at):
+            yield f"the consent at {note.place} is not what its change makes of the one before"
 
 
 def _offset(note: Note) -> int:

@@ -59,7 +59,7 @@ SIGHTS = (
     Sight(topic="audience", record=Event, removed=NOT_READ, doubled=REPEATABLE, unseen=("time", "data", "actor")),
     Sight(topic="audience", record=Portion, note="the first on its way is not missed"),
     Sight(topic="audience", record=ParkingOver, removed=NOT_READ, doubled=NOT_READ, unseen=("tenant",)),
-    Sight(topic="audience", record=Candidate, unseen=(*_OF_DUE, "due", "among", "unpaid_since")),
+    Sight(topic="audience", record=Candidate, unseen=(*_OF_DUE, "due", "among", "unpaid_since", "settings_version")),
     Sight(topic="audience", record=Message, unseen=("commanded_at", "candidate"), note=_OF_WORDS),
     Sight(topic="audience", record=Unsayable, unseen=("category", "allowance")),
     Sight(topic="audience", record=Withdrawal),

@@ -34,6 +34,7 @@ CREDITS = SCENARIOS / "billing" / "prepaid-texts-leave-when-credits-come.yaml"
 CONSENT = SCENARIOS / "edges" / "start-to-a-short-code-leaves-a-stop-to-the-long-number.yaml"
 PAID = next(SCENARIOS.rglob("an-invoice-paid-at-night-takes-back-the-held-reminder.yaml"))
 GIVEN_BACK = next(SCENARIOS.rglob("a-failed-text-gives-back-its-part-of-the-cap.yaml"))
+JOINED = next(SCENARIOS.rglob("who-leaves-a-programme-may-join-again.yaml"))
 CAPPED = SCENARIOS / "only-what-leaves-counts-into-a-cap.yaml"
 RULES = SCENARIOS / "rules-write-letters-and-call-webhooks.yaml"
 CHARGE = Charge(units=9, unit="segment", amount=Decimal(9), currency="USD", paid_by="invoice", timezone="UTC")  # type: ignore[arg-type]
@@ -156,3 +157,24 @@ def test_an_id_that_a_source_used_for_two_subjects_is_named() -> None:
     again = replace(event, value=replace(event.value, subject="c77"), offset=999)  # type: ignore[type-var]
     found = audited([*records, again], scope)
     assert [(each.law, "used the id for subject" in each.says) for each in found.differences] == [(2, True)]
+
+
+def test_what_was_sent_again_after_a_doubt_is_no_difference() -> None:
+    records, scope = log_of(BILLED)
+    meant = last(records, every(Decision, outcome="sent"))
+    facts = {"status": "delivered", "attempt": 2, "detail": None}
+    again = replace(meant, value=replace(meant.value, number=None, among=None, facts=facts), offset=999)  # type: ignore[type-var]
+    assert "with facts" not in says(audited([*records, again], scope))
+    told = replace(meant, value=replace(meant.value, facts=facts))  # type: ignore[type-var]
+    assert "with facts" in says(audited([told if each is meant else each for each in records], scope))
+
+
+def test_a_consent_is_not_made_again_where_words_in_between_are_kept_no_more() -> None:
+    records, _ = log_of(JOINED)
+    oldest, newest = first(records, every(Consent)), last(records, every(Consent))
+    word = last(records, lambda value: every(Heard)(value) and value.change is not None)
+    other = replace(newest, value=replace(newest.value, opted_in=()))  # type: ignore[type-var]
+    for later, is_named in ((timedelta(days=1), True), (timedelta(days=20), False)):
+        now = newest.at + later
+        found = audited([word, oldest, other], Scope(now=now, settled=now))
+        assert ("makes of the one before" in says(found)) == is_named
