@@ -199,7 +199,7 @@ def _invitation_faults(rule: Rule) -> Iterator[Fault]:
 
 
 def _class_faults(rule: Rule) -> Iterator[Fault]:
-    if rule.class_ == "marketing" and rule.channel not in (Channel.EMAIL, Channel.SHORT_CODE):
+    if rule.class_ == "marketing" and not rule.channel.takes_marketing:
         reason = f"class_not_allowed_on_sender: marketing goes by short_code or email, not by {rule.channel}"
         yield Fault(path="class", reason=reason)
     if rule.class_ == "transactional" and rule.channel is Channel.SHORT_CODE:

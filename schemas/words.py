@@ -19,6 +19,11 @@ class Channel(StrEnum):
         return self in _BY_PHONE
 
     @property
+    def takes_marketing(self) -> bool:
+        """Whether marketing may leave by this channel (contract section 7: by short code or email only)."""
+        return self in _FOR_MARKETING
+
+    @property
     def has_segments(self) -> bool:
         """Whether a message of this channel is split into billable segments."""
         return self in _IN_SEGMENTS
@@ -26,6 +31,7 @@ class Channel(StrEnum):
 
 _IN_SEGMENTS = frozenset({Channel.SMS, Channel.SHORT_CODE})
 _BY_PHONE = _IN_SEGMENTS | {Channel.VOICE}
+_FOR_MARKETING = frozenset({Channel.EMAIL, Channel.SHORT_CODE})
 
 
 class Lane(StrEnum):

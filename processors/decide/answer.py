@@ -8,7 +8,7 @@ from processors.decide.audience import call, may_travel, travels
 from processors.decide.batches import enlist
 from processors.decide.digest import collect
 from processors.decide.logins import GIVE_A_LOGIN, note_login
-from processors.decide.objections import Refusal, dropped, refusal
+from processors.decide.objections import Refusal, dropped, refusal, settings_path
 from processors.decide.planning import emission, say_later, useful_until
 from processors.decide.rebooking import REBOOKABLE, rebook
 from processors.decide.repetition import already_said, note_said
@@ -22,6 +22,7 @@ from processors.recipients import candidate_for, staff_with_role
 from processors.schedule import plan
 from processors.settings import InForce
 from schemas.candidate import Cause, Recipient
+from schemas.consent import MARKETING
 from schemas.envelope import Event
 from schemas.event_data import data_to_plain
 from schemas.events import STATE_ONLY, Patch
@@ -89,7 +90,7 @@ def _say(kind: Kind, occasion: Occasion, answered: set[str]) -> Iterator[Effect]
     if kind.emits is not None:
         yield from emission(kind.emits, kind, occasion)
     for channel in _channels(kind, occasion):
-        refused = refusal(kind, occasion) or _not_by(channel, kind) or _not_exclusive(kind, answered)
+        refused = refusal(kind, occasion) or _not_by(channel, kind, occasion) or _not_exclusive(kind, answered)
         if refused:
             yield dropped(kind, occasion, channel, refused)
             continue
@@ -110,11 +111,14 @@ def _channels(kind: Kind, occasion: Occasion) -> tuple[Channel, ...]:
     return (Channel(str(occasion.data[kind.channel_in])),)
 
 
-def _not_by(channel: Channel, kind: Kind) -> Refusal | None:
-    """Where the event chooses the channel, it may choose one that the kind must not use."""
-    if channel in kind.channels:
-        return None
-    return Refusal(reason=Reason.CLASS_NOT_ALLOWED_ON_SENDER, facts={"channels_of_this_kind": sorted(kind.channels)})
+def _not_by(channel: Channel, kind: Kind, occasion: Occasion) -> Refusal | None:
+    """A channel that the kind must not use: one that the event chose, or, for what is marketing, a tenant's numbers."""
+    facts: dict[str, object] = {}
+    if channel not in kind.channels:
+        facts = {"channels_of_this_kind": sorted(kind.channels)}
+    elif occasion.known.settings.kinds[kind.name].category == MARKETING and not channel.takes_marketing:
+        facts = {settings_path(kind, "category"): MARKETING}
+    return Refusal(reason=Reason.CLASS_NOT_ALLOWED_ON_SENDER, facts=facts) if facts else None
 
 
 def _not_exclusive(kind: Kind, answered: set[str]) -> Refusal | None:

@@ -33,7 +33,7 @@ MEANINGS: Mapping[str, str] = {
     "programmes": "Groups joined by a keyword, by keyword.",
     "templates": "The tenant's own words for built-in messages, by kind.",
     "enabled": "Whether it is sent at all.",
-    "category": "What people opt out of.",
+    "category": "What people opt out of. What is `marketing` leaves by email only.",
     "KindSettings.number": "Which phone is used; unset: the kind's own choice.",
     "late_policy": "What becomes of a message whose hour has passed when its event comes.",
     "sms_hours_before": "Elapsed hours; unset: no text.",

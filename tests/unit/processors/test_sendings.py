@@ -232,6 +232,15 @@ def test_who_may_send(roles: list[str] | None, actor: dict[str, Any], permitted:
     assert ("dropped", "sms", "not_permitted") in world.reasons(event) or permitted
 
 
+def test_what_a_tenant_calls_marketing_does_not_leave_from_its_long_number() -> None:
+    world = firm(document={"category": "marketing"})
+    event = send(world)
+    assert reached(world) == ["c1@example.org"]
+    assert world.reasons(event) == [("dropped", "sms", "class_not_allowed_on_sender"), ("sent", "email", None)]
+    [refused] = [each for each in world.decisions if each.outcome == "dropped"]
+    assert refused.facts == {"kinds.document.category": "marketing"}
+
+
 @pytest.mark.parametrize("channel", ["short_code", "webhook"])
 def test_a_person_cannot_write_by_ways_that_are_not_for_persons(channel: str) -> None:
     event = demand(world := firm(), channel=channel)
