@@ -3,7 +3,7 @@
 Workers and gateways do not use it: they have consumers of their own, with positions that outlive them.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -162,7 +162,7 @@ async def read_to_end(
         partitions = await _partitions(reading, kafka, topic, key)
         reading.assign(partitions)
         ends = await reading.end_offsets(partitions)
-        await _seek(reading, partitions, since)
+        await _seek(reading, partitions, ends, since)
         begun = {each: await reading.position(each) for each in partitions}
         waiting = {each for each in partitions if begun[each] < ends[each]}
         total = sum(ends[each] - begun[each] for each in waiting)
@@ -191,7 +191,7 @@ async def follow(kafka: Kafka, topic: Topic, *, from_beginning: bool = False) ->
         if from_beginning:
             await reading.seek_to_beginning(*partitions)
         else:
-            await reading.seek_to_end(*partitions)
+            _go_to(reading, await reading.end_offsets(partitions))
         while True:
             for records in (await reading.getmany(timeout_ms=_POLL_MS)).values():
                 for record in records:
@@ -234,16 +234,27 @@ async def _partitions(
     return [TopicPartition(name, number) for number in numbers]
 
 
-async def _seek(consumer: AIOKafkaConsumer, partitions: list[TopicPartition], since: datetime | None) -> None:
+async def _seek(
+    consumer: AIOKafkaConsumer,
+    partitions: list[TopicPartition],
+    ends: Mapping[TopicPartition, int],
+    since: datetime | None,
+) -> None:
     if since is None:
         await consumer.seek_to_beginning(*partitions)
         return
     found = await consumer.offsets_for_times(dict.fromkeys(partitions, to_millis(since)))
-    for partition, at in found.items():
-        if at is None:
-            await consumer.seek_to_end(partition)
-        else:
-            consumer.seek(partition, at.offset)
+    _go_to(consumer, {each: ends[each] if at is None else at.offset for each, at in found.items()})
+
+
+def _go_to(consumer: AIOKafkaConsumer, offsets: Mapping[TopicPartition, int]) -> None:
+    """Go to offsets, never "to the end".
+
+    A consumer asks by itself where its log begins. An answer that comes late takes one there that waits to hear where
+    its log ends (aiokafka 0.14.0).
+    """
+    for partition, offset in offsets.items():
+        consumer.seek(partition, offset)
 
 
 def _require(kafka: Kafka, topic: Topic, present: set[str]) -> str:
