@@ -13,8 +13,8 @@ from schemas.clock import from_millis
 from schemas.topics import CONSENTS
 from streams.stage import Stage
 from streams.topology import TOPOLOGY
-from tests.simulation.house_world import HouseWorld
-from tests.simulation.loop import rest
+from tests.simulation.house_world import REST_SECONDS, HouseWorld
+from tests.simulation.loop import now, rest
 from tests.simulation.shop_laws import shop_laws
 from tests.simulation.storm import Storm, odds_of
 from tests.simulation.worker import Parts
@@ -26,6 +26,9 @@ QUANTITY = 500
 _PARTS = (1, 100, 250)
 _SEPTETS_PER_PART = 153
 _PEOPLE: Mapping[str, str] = {"c1": "America/New_York", "c2": "Asia/Tokyo"}
+_DAY_MS = 86_400_000
+_NOBODYS_NIGHT_MS = (23 * 60 + 5) * 60_000
+"""A time of day in UTC at which it is night in none of these zones."""
 _ZONES = ("America/New_York", "Pacific/Honolulu", "Asia/Tokyo")
 _OFFER: Mapping[str, Any] = {"on": ["offer.made"], "to": ["contact"], "class": "marketing"}
 _RULES: Sequence[Mapping[str, Any]] = (
@@ -116,6 +119,12 @@ class ShopWorld(HouseWorld):
             await rest(2.0)
             self.broker.now_ms += 12 * 3_600_000
             self._tick()
+        deadline = now() + REST_SECONDS
+        while self._left() and now() < deadline:
+            await rest(0.5)
+        # What came to dispatch after the last of these mornings needs another one.
+        self.broker.now_ms += (_NOBODYS_NIGHT_MS - self.broker.now_ms) % _DAY_MS
+        self._tick()
         await super()._come_to_rest()
 
     def _left(self) -> str:
